@@ -1,0 +1,11 @@
+# Writes a header that holds the given text files; see vedette_embed.
+string(REPLACE "|" ";" FILES "${FILES}")
+set(text "// Generated; do not edit.\n#pragma once\n#include \"base/embedded_file.h\"\nnamespace ${NAMESPACE} {\n")
+string(APPEND text "inline constexpr ::vedette::EmbeddedFile ${NAME}[] = {\n")
+foreach(file ${FILES})
+  file(READ ${file} content)
+  get_filename_component(name ${file} NAME)
+  string(APPEND text "    {\"${name}\", R\"__embed__(${content})__embed__\"},\n")
+endforeach()
+string(APPEND text "};\n}  // namespace ${NAMESPACE}\n")
+file(WRITE ${OUT} "${text}")

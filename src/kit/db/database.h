@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "kit/db/sql.h"
+#include "kit/task/deadline.h"
+#include "kit/task/task.h"
+
+namespace vedette::db {
+
+enum class Dialect { kSqlite, kPostgres };
+
+// An open transaction. Used by one coroutine. Destroyed without Commit, it is rolled back (also
+// when the coroutine was cancelled). After a statement failed only destruction is left, except that
+// a kAlreadyExists/kConflict answer inside Savepoint() rolls back to it.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  virtual Task<Result<Rows>> Query(Sql sql, Params params = {}) = 0;
+  // The rows that RETURNING gave, in no promised order.
+  virtual Task<Result<Rows>> Insert(BulkInsert insert) = 0;
+  // Durable once this answers success: SQLite with synchronous=FULL, PostgreSQL with
+  // synchronous_commit=on.
+  virtual Task<Status> Commit() = 0;
+};
+
+// One service's database: its own SQLite file, or its own schema in PostgreSQL. Thread-safe; any
+// coroutine on any executor may call. Errors: a unique violation is kAlreadyExists, any other
+// constraint kFailedPrecondition, a passed deadline kDeadlineExceeded (the statement is cancelled
+// in the server), a full wait queue kResourceExhausted, a lost or absent server kUnavailable (the
+// pool reconnects by itself), a wrong statement kInternal. Messages hold no values.
+class Database {
+ public:
+  virtual ~Database() = default;
+  virtual Dialect dialect() const = 0;
+
+  // One statement in its own transaction.
+  virtual Task<Result<Rows>> Query(Deadline deadline, Sql sql, Params params = {}) = 0;
+
+  // SQLite: writers wait for each other here, readers never. The deadline covers the whole
+  // transaction.
+  virtual Task<Result<std::unique_ptr<Transaction>>> BeginWrite(Deadline deadline) = 0;
+  // A consistent snapshot.
+  virtual Task<Result<std::unique_ptr<Transaction>>> BeginRead(Deadline deadline) = 0;
+
+  // Refuses new work, waits for running work, closes.
+  virtual Task<void> Close() = 0;
+};
+
+}  // namespace vedette::db

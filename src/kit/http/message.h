@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "kit/task/task.h"
+
+namespace vedette::http {
+
+// Header names compare without case.
+class Headers {
+ public:
+  void Set(std::string name, std::string value);  // replaces
+  void Add(std::string name, std::string value);
+  std::optional<std::string_view> Get(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& all() const { return entries_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> entries_;
+};
+
+struct Request {
+  std::string method;  // "GET"
+  std::string path;    // decoded per segment by the router; here as sent, without the query
+  std::string query;   // as sent, without "?"
+  Headers headers;
+  std::string body;  // inflated when Content-Encoding was gzip
+  std::string peer;  // address of the connection
+  std::vector<std::pair<std::string, std::string>> path_variables;  // decoded, by name
+};
+
+// Where a streamed answer writes. One coroutine writes; each write waits until the client's socket
+// took it, so a slow client slows its own stream alone.
+class ResponseStream {
+ public:
+  virtual ~ResponseStream() = default;
+  // False once the client is gone or the server stops.
+  virtual Task<bool> Write(std::string chunk) = 0;
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+  // Set for a stream (server-sent events): called after the head is sent; `body` is then ignored.
+  // Its task is cancelled when the client leaves or the server stops.
+  std::function<Task<void>(ResponseStream&)> stream;
+};
+
+using Handler = std::function<Task<Response>(Request)>;
+
+// RFC 9457: application/problem+json with type, title, status, detail, code, and errors[] of
+// {field, description}; Retry-After when the error says so.
+Response ProblemResponse(const Error& error);
+
+// One server-sent event (WHATWG HTML §9.2). Newlines in data become several data lines.
+std::string FormatServerSentEvent(std::string_view event,
+                                  std::string_view data,
+                                  std::string_view id = {});
+
+}  // namespace vedette::http

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/clock.h"
+
+namespace vedette {
+
+// The moment by which an answer must be there. It travels from the client to the database; each
+// step may shorten it, none may extend it.
+struct Deadline {
+  SteadyTime time = SteadyTime::max();
+
+  static Deadline None() { return {}; }
+  static Deadline After(const Clock& clock, std::chrono::nanoseconds duration) {
+    return {clock.SteadyNow() + std::chrono::duration_cast<SteadyTime::duration>(duration)};
+  }
+
+  bool IsSet() const { return time != SteadyTime::max(); }
+  bool Passed(const Clock& clock) const { return IsSet() && clock.SteadyNow() >= time; }
+  Deadline Earlier(Deadline other) const { return {std::min(time, other.time)}; }
+};
+
+}  // namespace vedette

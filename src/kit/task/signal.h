@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "kit/task/task.h"
+
+namespace vedette {
+
+// A one-shot event: the bridge from other threads and from callbacks into a coroutine. Copies share
+// the event. Set() may come from any thread, before or after Wait(); one coroutine waits.
+class Signal {
+ public:
+  Signal();
+  void Set() const;
+  bool IsSet() const;
+
+  // True once set; false if the waiting task was cancelled first. Resumes on the caller's executor.
+  Task<bool> Wait() const;
+
+  // As Wait, but gives up at `deadline`: false then too.
+  Task<bool> WaitUntil(std::chrono::steady_clock::time_point deadline) const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace vedette

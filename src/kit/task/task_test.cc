@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <stdexcept>
+#include <thread>
+
+#include "kit/task/blocking_pool.h"
+#include "kit/task/parallel.h"
+#include "kit/task/runtime.h"
+#include "kit/task/signal.h"
+#include "kit/task/sleep.h"
+#include "kit/task/spawn.h"
+#include "kit/task/task_group.h"
+
+namespace vedette {
+namespace {
+
+using namespace std::chrono_literals;
+
+Task<int> Constant(int value) { co_return value; }
+
+Task<int> Throw() {
+  throw std::runtime_error("broken");
+  co_return 0;
+}
+
+Task<int> AfterYields(int value, int yields) {
+  for (int i = 0; i < yields; ++i) co_await Yield();
+  co_return value;
+}
+
+// Waits for ever; tells whether it was cancelled.
+Task<int> WaitForEver(std::atomic<bool>* started, std::atomic<bool>* cancelled) {
+  const Signal never;
+  *started = true;
+  *cancelled = !co_await never.Wait();
+  co_return 0;
+}
+
+Task<bool> WaitFor(Signal signal) { co_return co_await signal.Wait(); }
+
+TEST(RuntimeTest, AwaitGivesTheValueAndRethrows) {
+  Runtime runtime(2);
+  EXPECT_EQ(Await<int>(runtime, [] { return Constant(7); }), 7);
+  EXPECT_THROW(Await<int>(runtime, [] { return Throw(); }), std::runtime_error);
+}
+
+TEST(RuntimeTest, ExecutorsAreDistinctThreads) {
+  Runtime runtime(2);
+  std::latch both(2);
+  // Would never end if the two shared a thread.
+  for (std::size_t i = 0; i < 2; ++i) {
+    Post(runtime.At(i), [&both] { both.arrive_and_wait(); });
+  }
+  both.wait();
+}
+
+TEST(SignalTest, SetBeforeWaitReturnsAtOnce) {
+  Runtime runtime(1);
+  const Signal signal;
+  signal.Set();
+  EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(signal); }));
+}
+
+TEST(SignalTest, SetFromAnotherThreadResumes) {
+  Runtime runtime(1);
+  for (int i = 0; i < 500; ++i) {
+    const Signal signal;
+    std::thread setter([signal] { signal.Set(); });
+    EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(signal); }));
+    setter.join();
+  }
+}
+
+Task<bool> WaitUntil(Signal signal, std::chrono::steady_clock::time_point time) {
+  co_return co_await signal.WaitUntil(time);
+}
+
+TEST(SignalTest, WaitUntilGivesUpAtTheDeadline) {
+  Runtime runtime(1);
+  const Signal signal;
+  EXPECT_FALSE(Await<bool>(
+      runtime, [&] { return WaitUntil(signal, std::chrono::steady_clock::now() + 1ms); }));
+  signal.Set();
+  EXPECT_TRUE(Await<bool>(
+      runtime, [&] { return WaitUntil(signal, std::chrono::steady_clock::now() - 1s); }));
+}
+
+Task<std::tuple<int, int>> Two(Task<int> a, Task<int> b) {
+  co_return co_await WhenAll(std::move(a), std::move(b));
+}
+
+TEST(WhenAllTest, GivesTheValuesInOrder) {
+  Runtime runtime(1);
+  const auto [first, second] = Await<std::tuple<int, int>>(
+      runtime, [] { return Two(AfterYields(1, 5), AfterYields(2, 1)); });
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(second, 2);
+}
+
+TEST(WhenAllTest, AFailureCancelsTheOthers) {
+  Runtime runtime(1);
+  std::atomic<bool> started = false;
+  std::atomic<bool> cancelled = false;
+  EXPECT_THROW((Await<std::tuple<int, int>>(
+                   runtime, [&] { return Two(Throw(), WaitForEver(&started, &cancelled)); })),
+               std::runtime_error);
+  ASSERT_TRUE(started);
+  // The cancellation takes a few turns of the executor's queue.
+  for (int turn = 0; turn < 10; ++turn) runtime.RunBlocking([] { return Yield(); });
+  EXPECT_TRUE(cancelled);
+}
+
+Task<std::vector<int>> Many(int count) {
+  std::vector<Task<int>> tasks;
+  for (int i = 0; i < count; ++i) tasks.push_back(AfterYields(i, count - i));
+  co_return co_await WhenAll(std::move(tasks));
+}
+
+TEST(WhenAllTest, TakesAnyNumberOfTasks) {
+  Runtime runtime(1);
+  EXPECT_EQ(Await<std::vector<int>>(runtime, [] { return Many(4); }),
+            (std::vector<int>{0, 1, 2, 3}));
+  EXPECT_TRUE(Await<std::vector<int>>(runtime, [] { return Many(0); }).empty());
+}
+
+Task<void> Increment(std::atomic<int>* count) {
+  co_await Yield();
+  ++*count;
+}
+
+Task<void> Discard(Task<int> task) { co_await std::move(task); }
+
+TEST(TaskGroupTest, JoinWaitsForEveryTask) {
+  Runtime runtime(2);
+  TaskGroup group{Logger()};
+  std::atomic<int> count = 0;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(group.Spawn(runtime.Next(), "increment", [&] { return Increment(&count); }));
+  }
+  runtime.RunBlocking([&] { return group.Join(); });
+  EXPECT_EQ(count, 100);
+  EXPECT_EQ(group.size(), 0U);
+}
+
+TEST(TaskGroupTest, RefusesOnceClosed) {
+  Runtime runtime(1);
+  TaskGroup group{Logger()};
+  group.Close();
+  std::atomic<int> count = 0;
+  EXPECT_FALSE(group.Spawn(runtime.Next(), "late", [&] { return Increment(&count); }));
+  EXPECT_EQ(count, 0);
+}
+
+TEST(TaskGroupTest, CancelEndsWaitingTasks) {
+  Runtime runtime(1);
+  TaskGroup group{Logger()};
+  std::atomic<bool> started = false;
+  std::atomic<bool> cancelled = false;
+  group.Spawn(runtime.Next(), "waits", [&] { return Discard(WaitForEver(&started, &cancelled)); });
+  runtime.RunBlocking([] { return Yield(); });
+  group.Cancel();
+  runtime.RunBlocking([&] { return group.Join(); });
+  EXPECT_TRUE(cancelled);
+}
+
+TEST(TaskGroupTest, AnExceptionEndsItsTaskAlone) {
+  Runtime runtime(1);
+  TaskGroup group{Logger()};
+  std::atomic<int> count = 0;
+  group.Spawn(runtime.Next(), "throws", [] { return Discard(Throw()); });
+  group.Spawn(runtime.Next(), "increment", [&] { return Increment(&count); });
+  runtime.RunBlocking([&] { return group.Join(); });
+  EXPECT_EQ(count, 1);
+}
+
+Task<Result<int>> RunOn(BlockingPool* pool, int value) {
+  co_return co_await pool->Run<int>([value] { return value * 2; });
+}
+
+TEST(BlockingPoolTest, RunsAndResumes) {
+  Runtime runtime(1);
+  BlockingPool pool("test", 2, 10);
+  EXPECT_EQ(*Await<Result<int>>(runtime, [&] { return RunOn(&pool, 21); }), 42);
+}
+
+TEST(BlockingPoolTest, AFullQueueRefuses) {
+  Runtime runtime(1);
+  BlockingPool pool("test", 1, 1);
+  std::latch busy(1);
+  std::latch release(1);
+  ASSERT_TRUE(pool.Post([&] {
+    busy.count_down();
+    release.wait();
+  }));
+  busy.wait();
+  ASSERT_TRUE(pool.Post([] {}));
+  const auto refused = Await<Result<int>>(runtime, [&] { return RunOn(&pool, 1); });
+  release.count_down();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kResourceExhausted);
+}
+
+}  // namespace
+}  // namespace vedette
