@@ -52,6 +52,7 @@ class MetricsRegistry {
 
   Counter& GetCounter(std::string_view name, std::string_view help, MetricLabels labels = {});
   Gauge& GetGauge(std::string_view name, std::string_view help, MetricLabels labels = {});
+  // `upper_bounds` ascending and finite; +Inf is added. One set of bounds per name.
   Histogram& GetHistogram(std::string_view name,
                           std::string_view help,
                           std::span<const double> upper_bounds,
@@ -62,6 +63,11 @@ class MetricsRegistry {
                         std::string_view help,
                         MetricLabels labels,
                         std::function<double()> read);
+  // The same for a count that something else keeps, e.g. the processor time of the process.
+  void AddCounterCallback(std::string_view name,
+                          std::string_view help,
+                          MetricLabels labels,
+                          std::function<double()> read);
 
   // Prometheus text format 0.0.4.
   std::string Expose() const;
