@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vedette {
+
+enum class ItemType : std::uint8_t { kNumber, kText };
+
+// canonical = value * factor + offset. A factor is finite and not 0.
+struct UnitConversion {
+  std::string unit;
+  double factor = 1;
+  double offset = 0;
+  bool operator==(const UnitConversion&) const = default;
+};
+
+// One thing that can be recorded about a subject, as the study's dictionary defines it.
+struct ItemDefinition {
+  std::string code;
+  std::string name;
+  ItemType type = ItemType::kNumber;
+  std::string unit;  // canonical; empty for a number without unit and for text
+  std::vector<UnitConversion> accepted_units;
+  // Inclusive bounds of what can be true, in the canonical unit.
+  std::optional<double> plausible_low;
+  std::optional<double> plausible_high;
+  bool operator==(const ItemDefinition&) const = default;
+};
+
+// How a number in `unit` becomes one in the item's unit: the identity for the item's own unit,
+// nullopt when the dictionary does not convert it.
+std::optional<UnitConversion> FindConversion(const ItemDefinition& item, std::string_view unit);
+
+// "mmHg, kPa": what may stand as the item's unit, for error texts; "none" for an item without.
+std::string AcceptedUnits(const ItemDefinition& item);
+
+}  // namespace vedette
