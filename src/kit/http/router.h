@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "kit/http/message.h"
 
@@ -23,6 +25,9 @@ class Router {
   Router();
   ~Router();
 
+  // Two routes with one method and one shape, a malformed pattern, or a pattern that names a
+  // variable twice are defects of the program: std::invalid_argument. What "/**" matched is the
+  // variable "**", decoded, without its leading slash.
   // `pattern` is also the label of the route's metrics.
   void Add(std::string method, std::string pattern, Handler handler, RouteOptions options = {});
 
@@ -31,6 +36,7 @@ class Router {
     std::string pattern;
     Handler handler;
     RouteOptions options;
+    std::size_t index = 0;  // dense, in the order of Add
   };
 
   struct Match {
@@ -40,6 +46,8 @@ class Router {
     bool malformed = false;       // bad percent-encoding: 400
   };
   Match Find(std::string_view method, std::string_view path) const;
+
+  std::size_t size() const;  // routes
 
  private:
   struct Impl;
