@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a chart of one item of one subject shows, computed from the recorded points.
+import type { Comparison, Series, SeriesPoint, Severity, Threshold } from '../../api/types';
+import { fromMicros } from '../../ui/time';
+
+export interface ValueMark {
+  kind: 'value';
+  eventId: string;
+  time: number;
+  value: number;
+  /** The true value is below ("<") or above (">") the shown one; empty when it is exact. */
+  comparator: '' | '<' | '>';
+  /** This point raised the alert that is looked at. */
+  marked: boolean;
+  /** This point raised an alert, this one or another. */
+  alerted: boolean;
+}
+
+export interface AbsentMark {
+  kind: 'absent';
+  eventId: string;
+  time: number;
+  /** The reason, or the text where the item holds text. */
+  reason: string;
+}
+
+export type Mark = ValueMark | AbsentMark;
+
+export interface Line {
+  value: number;
+  comparison: Comparison;
+  severity: Severity;
+  label: string;
+  /** The line the alert was raised by. */
+  own: boolean;
+  /** No longer, or not yet, the threshold in force. */
+  past: boolean;
+}
+
+export interface Plot {
+  /** In order of time. */
+  marks: Mark[];
+  /** Runs of values without a gap between them. */
+  segments: ValueMark[][];
+  lines: Line[];
+  low: number;
+  high: number;
+  from: number;
+  to: number;
+}
+
+/** What the chart must know of the alert. */
+export interface AlertMark {
+  alertId: string;
+  eventId: string;
+  ruleId: string;
+  ruleName: string;
+  severity: Severity;
+  comparison: Comparison;
+  threshold: number;
+}
+
+const kDay = 86_400_000;
+
+export function toMark(point: SeriesPoint, alert: AlertMark | null): Mark {
+  const time = fromMicros(point.time);
+  if (typeof point.number !== 'number') {
+    const reason = point.absentReason || point.text || '';
+    return { kind: 'absent', eventId: point.eventId, time, reason };
+  }
+  const alertIds = point.alertIds ?? [];
+  return {
+    kind: 'value',
+    eventId: point.eventId,
+    time,
+    value: point.number,
+    comparator: point.comparator === '<' || point.comparator === '>' ? point.comparator : '',
+    marked:
+      alert !== null && (point.eventId === alert.eventId || alertIds.includes(alert.alertId)),
+    alerted: alertIds.length > 0,
+  };
+}
+
+/** Cuts at every absent value: nothing is drawn where nothing was measured. */
+export function toSegments(marks: readonly Mark[]): ValueMark[][] {
+  const segments: ValueMark[][] = [];
+  let run: ValueMark[] = [];
+  for (const mark of marks) {
+    if (mark.kind === 'value') {
+      run.push(mark);
+    } else if (run.length > 0) {
+      segments.push(run);
+      run = [];
+    }
+  }
+  if (run.length > 0) segments.push(run);
+  return segments;
+}
+
+export const comparisonSigns: Record<Comparison, string> = {
+  COMPARISON_UNSPECIFIED: '?',
+  GREATER_THAN: '>',
+  GREATER_OR_EQUAL: '≥',
+  LESS_THAN: '<',
+  LESS_OR_EQUAL: '≤',
+  EQUAL: '=',
+  NOT_EQUAL: '≠',
+};
+
+/** Where values meet the condition: above or below the line; null when it is no half-plane. */
+export function sideOf(comparison: Comparison): 'above' | 'below' | null {
+  if (comparison === 'GREATER_THAN' || comparison === 'GREATER_OR_EQUAL') return 'above';
+  if (comparison === 'LESS_THAN' || comparison === 'LESS_OR_EQUAL') return 'below';
+  return null;
+}
+
+/** The active thresholds, and the alert's own when it is not among them any more. */
+export function toLines(thresholds: readonly Threshold[], alert: AlertMark | null): Line[] {
+  const lines = thresholds.map((t) => ({
+    value: t.value,
+    comparison: t.comparison,
+    severity: t.severity,
+    label: t.ruleName,
+    own:
+      alert !== null &&
+      t.ruleId === alert.ruleId &&
+      t.value === alert.threshold &&
+      t.comparison === alert.comparison,
+    past: false,
+  }));
+  if (alert && !lines.some((line) => line.own)) {
+    lines.push({
+      value: alert.threshold,
+      comparison: alert.comparison,
+      severity: alert.severity,
+      label: alert.ruleName,
+      own: true,
+      past: true,
+    });
+  }
+  return lines;
+}
+
+/** `days` around the alert's point, or everything when null or when there is no such point. */
+export function toPlot(series: Series, alert: AlertMark | null, days: number | null): Plot {
+  const every = series.points.map((p) => toMark(p, alert)).sort((a, b) => a.time - b.time);
+  const centre = every.find((mark) => mark.kind === 'value' && mark.marked)?.time;
+  const marks =
+    days === null || centre === undefined
+      ? every
+      : every.filter((mark) => Math.abs(mark.time - centre) <= days * kDay);
+  const lines = toLines(series.thresholds, alert);
+  const numbers = [
+    ...marks.flatMap((mark) => (mark.kind === 'value' ? [mark.value] : [])),
+    ...lines.map((line) => line.value),
+  ];
+  let low = numbers.length > 0 ? numbers.reduce((a, b) => Math.min(a, b)) : 0;
+  let high = numbers.length > 0 ? numbers.reduce((a, b) => Math.max(a, b)) : 1;
+  const margin = (high - low || Math.abs(high) || 1) * 0.08;
+  // A quantity that is never negative is not drawn as if it could be.
+  const positive = low >= 0;
+  low -= margin;
+  high += margin;
+  if (positive) low = Math.max(0, low);
+  const first = marks[0]?.time ?? 0;
+  const last = marks[marks.length - 1]?.time ?? first;
+  const side = (last - first) * 0.03 || kDay / 2;
+  return { marks, segments: toSegments(marks), lines, low, high, from: first - side, to: last + side };
+}
+
+/** The ranges worth offering: those that show less than everything. */
+export function usefulRanges(series: Series): number[] {
+  const times = series.points.map((p) => fromMicros(p.time));
+  if (times.length < 3) return [];
+  const span = times.reduce((a, b) => Math.max(a, b)) - times.reduce((a, b) => Math.min(a, b));
+  return [1, 7, 30].filter((days) => span > 2.5 * days * kDay);
+}
+
+/**
+ * At most about `limit` values of a run: of each stretch its lowest and highest, so no peak is lost;
+ * marked and alerting values always stay.
+ */
+export function thin(run: readonly ValueMark[], limit: number): ValueMark[] {
+  if (run.length <= limit) return [...run];
+  const size = Math.ceil((run.length * 2) / limit);
+  const kept: ValueMark[] = [];
+  for (let start = 0; start < run.length; start += size) {
+    const stretch = run.slice(start, start + size);
+    const low = stretch.reduce((a, b) => (b.value < a.value ? b : a));
+    const high = stretch.reduce((a, b) => (b.value > a.value ? b : a));
+    kept.push(...stretch.filter((m) => m === low || m === high || m.marked || m.alerted));
+  }
+  return kept;
+}
