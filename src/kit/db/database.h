@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "kit/db/sql.h"
@@ -22,6 +23,12 @@ class Transaction {
   virtual Task<Result<Rows>> Query(Sql sql, Params params = {}) = 0;
   // The rows that RETURNING gave, in no promised order.
   virtual Task<Result<Rows>> Insert(BulkInsert insert) = 0;
+  // Several statements without parameters or rows, for migrations. `name` outlives the call.
+  virtual Task<Status> ExecuteScript(std::string_view name, std::string script) = 0;
+  // A later call moves the savepoint.
+  virtual Task<Status> Savepoint() = 0;
+  // Undoes what came after the savepoint, a failed statement included.
+  virtual Task<Status> RollbackToSavepoint() = 0;
   // Durable once this answers success: SQLite with synchronous=FULL, PostgreSQL with
   // synchronous_commit=on.
   virtual Task<Status> Commit() = 0;
