@@ -282,7 +282,7 @@ Task<bool> Connection::Answer(Exchange exchange, Response response) {
   const auto type = response.headers.Get("Content-Type");
   if (core_.options.compress && response.body.size() >= kCompressFrom && type &&
       IsCompressible(*type) && !response.headers.Get("Content-Encoding")) {
-    head.vary_encoding = true;
+    head.vary_encoding = !response.headers.Get("Vary");
     if (exchange.gzip_answer && response.body.size() <= kCompressUpTo) {
       response.body = shard_->deflater().Compress(response.body);
       head.gzip = true;
