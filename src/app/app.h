@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+
+namespace vedette::app {
+
+// One process of the system: the modules of the chosen roles, wired to each other or to their
+// peers. Several may live in one program; nothing is global.
+class App {
+ public:
+  // Checks the wiring and opens no port; a role that calls one which is neither here nor among the
+  // peers is kInvalidArgument.
+  static Result<std::unique_ptr<App>> New(AppConfig config, const Clock& clock, Logger logger);
+  ~App();  // stops
+
+  // Opens the stores, migrates, starts the modules in order, then opens the ports. Blocks the
+  // calling thread until it serves or has failed; after a failure everything is stopped again.
+  Status Start();
+
+  // Readiness off, a pause for probes, ports drained, modules stopped in reverse order, stores
+  // closed. Bounded by process.drain. Harmless when called twice.
+  void Stop();
+
+  std::uint16_t http_port() const;
+  std::uint16_t rpc_port() const;
+
+ private:
+  struct Impl;
+  explicit App(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vedette::app
