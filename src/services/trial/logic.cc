@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/trial/logic.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/trial/policy.h"
+
+namespace vedette::trial {
+namespace {
+
+constexpr std::string_view kRead = "trial.read";
+constexpr std::string_view kManage = "trial.manage";
+
+// `scope` as Authorizer::Studies and Authorizer::Sites give it.
+bool Covers(const std::vector<std::string>& scope, const std::string& id) {
+  return std::ranges::any_of(scope,
+                             [&](const std::string& one) { return one == "*" || one == id; });
+}
+
+template <class T>
+PutOutcome OutcomeOf(const Changes<T>& changes, std::int64_t revision) {
+  return {static_cast<std::int32_t>(changes.added.size()),
+          static_cast<std::int32_t>(changes.changed.size()), revision};
+}
+
+}  // namespace
+
+TrialLogic::TrialLogic(TrialStore& store,
+                       const Clock& clock,
+                       const Authorizer& authorizer,
+                       Logger logger)
+    : store_(store), clock_(clock), authorizer_(authorizer), logger_(std::move(logger)) {}
+
+Task<Result<Study>> TrialLogic::CreateStudy(CallContext context,
+                                            std::string id,
+                                            std::string name,
+                                            std::string phase) {
+  Study study{.id = std::move(id),
+              .name = std::move(name),
+              .phase = std::move(phase),
+              .created_at = clock_.Now()};
+  VEDETTE_CO_CHECK_OK(co_await store_.CreateStudy(context.deadline, study));
+  logger_.Info("Study created", {{"study", study.id}, {"by", context.principal->subject}});
+  co_return study;
+}
+
+Task<Result<Study>> TrialLogic::GetStudy(CallContext context, std::string study_id) {
+  co_return co_await store_.GetStudy(context.deadline, std::move(study_id));
+}
+
+Task<Result<std::vector<Study>>> TrialLogic::ListStudies(CallContext context) {
+  VEDETTE_CO_TRY(auto studies, co_await store_.ListStudies(context.deadline));
+  const auto readable = authorizer_.Studies(*context.principal, kRead);
+  std::erase_if(studies, [&](const Study& study) { return !Covers(readable, study.id); });
+  co_return studies;
+}
+
+Task<Result<std::vector<Site>>> TrialLogic::ListSites(CallContext context, std::string study_id) {
+  VEDETTE_CO_TRY(auto sites, co_await store_.ListSites(context.deadline, study_id));
+  const auto readable = authorizer_.Sites(*context.principal, kRead, study_id);
+  std::erase_if(sites, [&](const Site& site) { return !Covers(readable, site.id); });
+  co_return sites;
+}
+
+Task<Result<Dictionary>> TrialLogic::ListItems(CallContext context, std::string study_id) {
+  co_return co_await store_.ListItems(context.deadline, std::move(study_id));
+}
+
+Task<Result<PutOutcome>> TrialLogic::PutSites(CallContext context,
+                                              std::string study_id,
+                                              std::vector<Site> sites) {
+  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, study_id));
+  VEDETTE_CO_CHECK_OK(CheckSites(sites));
+  VEDETTE_CO_TRY(auto change, co_await store_.BeginChange(context.deadline, study_id));
+  VEDETTE_CO_TRY(const auto present, co_await change.Sites());
+  auto changes = PlanSites(present, std::move(sites));
+  if (changes.empty()) co_return PutOutcome{.revision = change.revision() - 1};
+  const PutOutcome outcome = OutcomeOf(changes, change.revision());
+  VEDETTE_CO_CHECK_OK(co_await change.PutSites(std::move(changes)));
+  VEDETTE_CO_CHECK_OK(co_await change.Commit());
+  logger_.Info("Sites put", {{"study", study_id},
+                             {"created", outcome.created},
+                             {"updated", outcome.updated},
+                             {"by", context.principal->subject}});
+  co_return outcome;
+}
+
+Task<Result<PutOutcome>> TrialLogic::PutItems(CallContext context,
+                                              std::string study_id,
+                                              std::vector<Item> items) {
+  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, study_id));
+  VEDETTE_CO_CHECK_OK(CheckItems(items));
+  VEDETTE_CO_TRY(auto change, co_await store_.BeginChange(context.deadline, study_id));
+  VEDETTE_CO_TRY(const auto present, co_await change.Items());
+  VEDETTE_CO_TRY(auto changes, PlanItems(present, std::move(items)));
+  if (changes.empty()) co_return PutOutcome{.revision = change.revision() - 1};
+  const PutOutcome outcome = OutcomeOf(changes, change.revision());
+  VEDETTE_CO_CHECK_OK(co_await change.PutItems(std::move(changes)));
+  VEDETTE_CO_CHECK_OK(co_await change.Commit());
+  logger_.Info("Items put", {{"study", study_id},
+                             {"created", outcome.created},
+                             {"updated", outcome.updated},
+                             {"by", context.principal->subject}});
+  co_return outcome;
+}
+
+Status TrialLogic::CheckWholeStudy(const Principal& principal, const std::string& study_id) const {
+  const auto sites = authorizer_.Sites(principal, kManage, study_id);
+  if (std::ranges::find(sites, "*") != sites.end()) return {};
+  return Fail(Code::kPermissionDenied,
+              "Changing study " + study_id +
+                  " needs \"trial.manage\" on all of its sites; your role covers some of them.");
+}
+
+}  // namespace vedette::trial

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/trial/policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace vedette::trial {
+namespace {
+
+using Violations = std::vector<FieldViolation>;
+
+Status Conclude(Violations violations, std::string message) {
+  if (violations.empty()) return {};
+  return Fail(Error{Code::kInvalidArgument, std::move(message), std::move(violations)});
+}
+
+void CheckText(const Item& item, const std::string& path, Violations& violations) {
+  if (!item.unit.empty()) violations.push_back({path + ".unit", "must be empty for text"});
+  if (!item.accepted_units.empty()) {
+    violations.push_back({path + ".acceptedUnits", "must be empty for text"});
+  }
+  if (item.plausible_low) {
+    violations.push_back({path + ".plausibleLow", "must not be given for text"});
+  }
+  if (item.plausible_high) {
+    violations.push_back({path + ".plausibleHigh", "must not be given for text"});
+  }
+}
+
+void CheckRange(const Item& item, const std::string& path, Violations& violations) {
+  const auto finite = [](const std::optional<double>& end) { return !end || std::isfinite(*end); };
+  if (!finite(item.plausible_low)) {
+    violations.push_back({path + ".plausibleLow", "must be a finite number"});
+  }
+  if (!finite(item.plausible_high)) {
+    violations.push_back({path + ".plausibleHigh", "must be a finite number"});
+  }
+  if (item.plausible_low && item.plausible_high && *item.plausible_low > *item.plausible_high) {
+    violations.push_back({path + ".plausibleLow", "must not be above plausibleHigh"});
+  }
+}
+
+void CheckConversions(const Item& item, const std::string& path, Violations& violations) {
+  if (item.unit.empty() && !item.accepted_units.empty()) {
+    violations.push_back({path + ".acceptedUnits", "must be empty for a number without unit"});
+  }
+  std::set<std::string_view> units{item.unit};
+  for (std::size_t i = 0; i < item.accepted_units.size(); ++i) {
+    const UnitConversion& conversion = item.accepted_units[i];
+    const std::string at = fmt::format("{}.acceptedUnits[{}]", path, i);
+    if (!units.insert(conversion.unit).second) {
+      violations.push_back({at + ".unit", "is taken by this item already"});
+    }
+    if (!std::isfinite(conversion.factor) || conversion.factor == 0) {
+      violations.push_back({at + ".factor", "must be a finite number other than zero"});
+    }
+    if (!std::isfinite(conversion.offset)) {
+      violations.push_back({at + ".offset", "must be a finite number"});
+    }
+  }
+}
+
+std::string DescribeKind(const Item& item) {
+  if (item.type == ItemType::kText) return "text";
+  if (item.unit.empty()) return "a number without unit";
+  return "a number in " + item.unit;
+}
+
+void SortUnits(Item& item) { std::ranges::sort(item.accepted_units, {}, &UnitConversion::unit); }
+
+}  // namespace
+
+Status CheckSites(const std::vector<Site>& sites) {
+  Violations violations;
+  std::set<std::string_view> ids;
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    if (!ids.insert(sites[i].id).second) {
+      violations.push_back({fmt::format("sites[{}].id", i), "comes twice"});
+    }
+  }
+  return Conclude(std::move(violations), "The sites cannot be stored.");
+}
+
+Status CheckItems(const std::vector<Item>& items) {
+  Violations violations;
+  std::set<std::string_view> codes;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Item& item = items[i];
+    const std::string path = fmt::format("items[{}]", i);
+    if (!codes.insert(item.code).second) {
+      violations.push_back({path + ".code", "comes twice"});
+    }
+    if (item.type == ItemType::kText) {
+      CheckText(item, path, violations);
+    } else {
+      CheckRange(item, path, violations);
+      CheckConversions(item, path, violations);
+    }
+  }
+  return Conclude(std::move(violations), "The items cannot be stored.");
+}
+
+Changes<Site> PlanSites(const std::vector<Site>& present, std::vector<Site> wanted) {
+  std::unordered_map<std::string_view, const Site*> by_id;
+  for (const Site& site : present) by_id.emplace(site.id, &site);
+  Changes<Site> changes;
+  for (Site& site : wanted) {
+    const auto found = by_id.find(site.id);
+    if (found == by_id.end()) {
+      changes.added.push_back(std::move(site));
+    } else if (*found->second != site) {
+      changes.changed.push_back(std::move(site));
+    }
+  }
+  return changes;
+}
+
+Result<Changes<Item>> PlanItems(const std::vector<Item>& present, std::vector<Item> wanted) {
+  std::unordered_map<std::string_view, const Item*> by_code;
+  for (const Item& item : present) by_code.emplace(item.code, &item);
+  Changes<Item> changes;
+  Violations violations;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    Item& item = wanted[i];
+    SortUnits(item);
+    const auto found = by_code.find(item.code);
+    if (found == by_code.end()) {
+      changes.added.push_back(std::move(item));
+      continue;
+    }
+    const Item& old = *found->second;
+    if (old.type != item.type || old.unit != item.unit) {
+      violations.push_back(
+          {fmt::format("items[{}].{}", i, old.type != item.type ? "type" : "unit"),
+           fmt::format("Item \"{}\" is {} and cannot become {}: recorded values would change "
+                       "their meaning.",
+                       item.code, DescribeKind(old), DescribeKind(item))});
+    } else if (old != item) {
+      changes.changed.push_back(std::move(item));
+    }
+  }
+  if (!violations.empty()) {
+    std::string message = violations.front().description;
+    return Fail(Error{Code::kFailedPrecondition, std::move(message), std::move(violations)});
+  }
+  return changes;
+}
+
+}  // namespace vedette::trial
