@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps a stream of server-sent events open: reconnects with backoff, from where it stopped.
-import { ApiError, isAbort } from './problem';
+import { ApiError, isAbort, parseProblem, UnreachableError } from './problem';
 import { EventStreamParser, type ServerSentEvent } from './sse';
 
 export type ConnectionState =
@@ -27,6 +27,8 @@ export interface FollowOptions {
 
 const kFirstDelay = 500;
 const kLongestDelay = 15_000;
+/** The server writes at least every 15 s; a longer silence is a connection that died unnoticed. */
+const kLongestSilence = 45_000;
 
 /** Milliseconds before attempt `failures + 1`: doubling, at most 15 s, spread over its upper half. */
 export function backoff(failures: number, base: number, random: () => number): number {
@@ -49,10 +51,15 @@ export async function followStream(options: FollowOptions): Promise<void> {
       const parser = new EventStreamParser();
       for await (const chunk of readChunks(response)) {
         failures = 0;
-        const events = parser.push(chunk);
-        if (events.length === 0) continue;
-        lastEventId = events[events.length - 1]?.id || lastEventId;
-        options.onEvents(events);
+        const all = parser.push(chunk);
+        const events = all.filter((event) => event.event !== 'error');
+        if (events.length > 0) {
+          lastEventId = events[events.length - 1]?.id || lastEventId;
+          options.onEvents(events);
+        }
+        // The server ends a stream that failed with a problem document.
+        const problem = all.find((event) => event.event === 'error');
+        if (problem) throw parseProblem(problem.data, null);
       }
       base = Math.max(kFirstDelay, parser.retry ?? kFirstDelay);
     } catch (error) {
@@ -79,13 +86,24 @@ async function* readChunks(response: Response): AsyncGenerator<Uint8Array> {
   if (!reader) return;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await withinSilence(reader.read());
       if (done) return;
       yield value;
     }
   } finally {
-    reader.releaseLock();
+    // Closes the connection when the reader left early.
+    reader.cancel().catch(() => undefined);
   }
+}
+
+function withinSilence<T>(read: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new UnreachableError('The server fell silent.')),
+      kLongestSilence,
+    );
+    read.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** Waits, but no longer than until the browser says it is online again. */

@@ -33,23 +33,33 @@ export function isAbort(error: unknown): boolean {
 
 /** Reads the failure out of an answer. Never throws; a body that is no problem document gives the status. */
 export async function readProblem(response: Response): Promise<ApiError> {
+  const isJson = (response.headers.get('content-type') ?? '').includes('json');
+  const body = isJson ? await response.text().catch(() => '') : '';
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return parseProblem(body, response.status, Number.isFinite(retryAfter) ? retryAfter : null);
+}
+
+/** The same from a document that came otherwise, as in a stream; its own status then counts. */
+export function parseProblem(
+  document: string,
+  httpStatus: number | null,
+  retryAfterSeconds: number | null = null,
+): ApiError {
   let body: Record<string, unknown> = {};
-  if ((response.headers.get('content-type') ?? '').includes('json')) {
-    try {
-      const parsed: unknown = await response.json();
-      if (typeof parsed === 'object' && parsed !== null) body = parsed as Record<string, unknown>;
-    } catch {
-      // A broken body says no more than the status does.
-    }
+  try {
+    const parsed: unknown = JSON.parse(document);
+    if (typeof parsed === 'object' && parsed !== null) body = parsed as Record<string, unknown>;
+  } catch {
+    // A broken body says no more than the status does.
   }
   const text = (key: string) => (typeof body[key] === 'string' ? (body[key] as string) : '');
-  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const status = httpStatus ?? (typeof body['status'] === 'number' ? body['status'] : 500);
   return new ApiError(
-    response.status,
+    status,
     text('code'),
-    text('detail') || text('title') || `HTTP ${response.status}`,
+    text('detail') || text('title') || `HTTP ${status}`,
     readFields(body['errors']),
-    Number.isFinite(retryAfter) ? retryAfter : null,
+    retryAfterSeconds,
   );
 }
 

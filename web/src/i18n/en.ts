@@ -102,7 +102,7 @@ export const en = {
   raisedAfter: (duration: string) => `${duration} after receipt`,
   copy: 'Copy',
   copied: 'Copied',
-  series: 'Course over time',
+  series: (item: string) => `Course of ${item}`,
   seriesOf: (item: string, subject: string) => `${item} of subject ${subject}`,
   seriesEmpty: 'Nothing else is recorded of this item for this subject.',
   seriesText: 'This item holds text; the recorded texts are listed below.',

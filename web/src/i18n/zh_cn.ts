@@ -97,7 +97,7 @@ export const zhCn: Messages = {
   raisedAfter: (duration: string) => `接收后 ${duration}`,
   copy: '复制',
   copied: '已复制',
-  series: '时间过程',
+  series: (item: string) => `${item} 的时间过程`,
   seriesOf: (item: string, subject: string) => `受试者 ${subject} 的 ${item}`,
   seriesEmpty: '该受试者的此项目没有其他记录。',
   seriesText: '此项目为文本，记录列于下表。',

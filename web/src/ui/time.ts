@@ -11,52 +11,20 @@ export function fromMicros(micros: number): number {
   return micros / 1000;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-export function cachedFormat(locale: string, key: string, options: Intl.DateTimeFormatOptions, zone?: string) {
-  const id = `${locale}|${key}|${zone ?? ''}`;
-  let made = formats.get(id);
-  if (!made) {
-    made = new Intl.DateTimeFormat(locale, {
-      ...options,
-      hourCycle: 'h23',
-      ...(zone ? { timeZone: zone } : {}),
-    });
-    formats.set(id, made);
-  }
-  return made;
-}
-
-function parts(milliseconds: number, zone?: string): Record<string, string> {
-  const made = cachedFormat(
-    'en-US',
-    'parts',
-    {
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    },
-    zone,
-  );
-  return Object.fromEntries(made.formatToParts(milliseconds).map((p) => [p.type, p.value]));
-}
+const pad = (value: number) => String(value).padStart(2, '0');
 
 /** "2026-03-01 08:30", with seconds when asked: unambiguous in every language. */
-export function formatDateTime(milliseconds: number, seconds = false, zone?: string): string {
-  const p = parts(milliseconds, zone);
-  const clock = seconds ? `${p['hour']}:${p['minute']}:${p['second']}` : `${p['hour']}:${p['minute']}`;
-  return `${p['year']}-${p['month']}-${p['day']} ${clock}`;
+export function formatDateTime(milliseconds: number, seconds = false): string {
+  const d = new Date(milliseconds);
+  const date = `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
+  const clock = `${pad(d.getHours())}:${pad(d.getMinutes())}`;
+  return `${date} ${clock}${seconds ? `:${pad(d.getSeconds())}` : ''}`;
 }
 
 /** "08:30:12" on the day of `now`, else the date with the time. */
-export function formatRecent(milliseconds: number, now: number, zone?: string): string {
-  const text = formatDateTime(milliseconds, true, zone);
-  return text.slice(0, 10) === formatDateTime(now, false, zone).slice(0, 10)
-    ? text.slice(11)
-    : text.slice(0, 16);
+export function formatRecent(milliseconds: number, now: number): string {
+  const text = formatDateTime(milliseconds, true);
+  return text.slice(0, 10) === formatDateTime(now).slice(0, 10) ? text.slice(11) : text.slice(0, 16);
 }
 
 /** How long ago, in one unit: "12 sec. ago". Less than 5 s, and clocks that run ahead: `justNow`. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ticks of a time axis on round local times, with labels that fit their distance.
-import { cachedFormat, formatDateTime } from './time';
+import { formatDateTime } from './time';
 
 const kMinute = 60_000;
 const kHour = 60 * kMinute;
@@ -100,23 +100,23 @@ function nextTick(at: Date, unit: TickUnit, count: number): Date {
 }
 
 function tickLabels(time: number, unit: TickUnit, locale: string): { label: string; context: string } {
-  const text = (key: string, options: Intl.DateTimeFormatOptions) =>
-    cachedFormat(locale, key, options).format(time);
+  const text = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, options).format(time);
   switch (unit) {
     case 'minute':
     case 'hour':
       return {
         label: formatDateTime(time).slice(11),
-        context: text('day', { year: 'numeric', month: 'short', day: 'numeric' }),
+        context: text({ year: 'numeric', month: 'short', day: 'numeric' }),
       };
     case 'day':
       return {
-        label: text('monthDay', { month: 'short', day: 'numeric' }),
-        context: text('year', { year: 'numeric' }),
+        label: text({ month: 'short', day: 'numeric' }),
+        context: text({ year: 'numeric' }),
       };
     case 'month':
-      return { label: text('month', { month: 'short' }), context: text('year', { year: 'numeric' }) };
+      return { label: text({ month: 'short' }), context: text({ year: 'numeric' }) };
     case 'year':
-      return { label: text('year', { year: 'numeric' }), context: '' };
+      return { label: text({ year: 'numeric' }), context: '' };
   }
 }

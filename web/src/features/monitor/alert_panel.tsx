@@ -150,7 +150,7 @@ function Course(props: { studyId: string; alert: Alert; detail: AlertDetail }) {
     <section aria-label={t.seriesOf(item, alert.subjectNumber)}>
       <div className="section-head">
         <h3>
-          {t.series}: {item}
+          {t.series(item)}
           {unit}
         </h3>
         <span className="spacer" />

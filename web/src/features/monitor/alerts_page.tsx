@@ -114,7 +114,7 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
         <section aria-labelledby="alerts-heading" className="alerts">
           <div className="alerts-head">
             <h1 id="alerts-heading">{t.liveAlerts}</h1>
-            <ConnectionBadge connection={feed.connection} />
+            {list.status !== 'failed' && <ConnectionBadge connection={feed.connection} />}
             <span className="quiet zone">{t.timesIn(formatZone(now))}</span>
             <span className="spacer" />
             {unseen > list.held.length && (

@@ -35,6 +35,7 @@ export function SummaryTiles({ summary, failed, ruleNames, filter, setFilter }: 
       </dl>
       <Bars
         title={t.byRule}
+        failed={failed}
         counts={summary?.byRule ?? []}
         nameOf={(key) => ruleNames.get(key) ?? key}
         selected={filter.ruleId}
@@ -42,6 +43,7 @@ export function SummaryTiles({ summary, failed, ruleNames, filter, setFilter }: 
       />
       <Bars
         title={t.bySite}
+        failed={failed}
         counts={summary?.bySite ?? []}
         nameOf={(key) => key}
         selected={filter.siteId}
@@ -53,6 +55,7 @@ export function SummaryTiles({ summary, failed, ruleNames, filter, setFilter }: 
 
 interface BarsProps {
   title: string;
+  failed: boolean;
   counts: AlertCount[];
   nameOf: (key: string) => string;
   selected: string;
@@ -61,7 +64,7 @@ interface BarsProps {
 }
 
 /** The largest counts as bars; a bar filters the list by what it stands for. */
-function Bars({ title, counts, nameOf, selected, select }: BarsProps) {
+function Bars({ title, failed, counts, nameOf, selected, select }: BarsProps) {
   const { t, language } = useI18n();
   const order = [...counts].sort((a, b) => b.alerts - a.alerts);
   const top = order.slice(0, kMostBars);
@@ -69,7 +72,7 @@ function Bars({ title, counts, nameOf, selected, select }: BarsProps) {
   if (chosen && !top.includes(chosen)) top[top.length - 1] = chosen;
   const most = top.reduce((a, count) => Math.max(a, count.alerts), 1);
   return (
-    <div className="tile">
+    <div className="tile tile-bars">
       <h2>
         {title}
         {order.length > top.length && (
@@ -79,7 +82,7 @@ function Bars({ title, counts, nameOf, selected, select }: BarsProps) {
           </span>
         )}
       </h2>
-      {top.length === 0 && <p className="quiet">{t.nothingCounted}</p>}
+      {top.length === 0 && <p className="quiet">{failed ? '–' : t.nothingCounted}</p>}
       <ul className="bars">
         {top.map((count) => (
           <li key={count.key}>

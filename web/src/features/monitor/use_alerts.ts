@@ -23,7 +23,7 @@ export interface Alerts {
 }
 
 export function useAlerts(studyId: string, filter: Filter): Alerts {
-  const { client } = useServices();
+  const { client, session } = useServices();
   const [list, dispatch] = useReducer(reduce, initialList);
   const [connection, setConnection] = useState<ConnectionState>({ kind: 'connecting' });
   const [attempt, setAttempt] = useState(0);
@@ -102,7 +102,9 @@ export function useAlerts(studyId: string, filter: Filter): Alerts {
         if (waiting.length > 0) timer ??= setTimeout(flush, kBatchMilliseconds);
       },
       onState: (state) => {
-        if (!signal.aborted) setConnection(state);
+        if (signal.aborted) return;
+        setConnection(state);
+        if (state.kind === 'refused' && state.error.status === 401) session.end('ended');
       },
       signal,
       wait: waitInBrowser,
@@ -111,7 +113,7 @@ export function useAlerts(studyId: string, filter: Filter): Alerts {
       controller.abort();
       clearTimeout(timer);
     };
-  }, [client, studyId, cursor]);
+  }, [client, session, studyId, cursor]);
 
   const { nextBefore, loadingOlder } = list;
   const loadOlder = useCallback(() => {

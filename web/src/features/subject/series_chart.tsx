@@ -9,6 +9,7 @@ import { formatDateTime } from '../../ui/time';
 import { timeTicks } from '../../ui/time_ticks';
 import {
   comparisonSigns,
+  gravest,
   sideOf,
   thin,
   toPlot,
@@ -139,7 +140,13 @@ export function SeriesChart({ series, alert, days }: Props) {
                 .join(' ')}
             />
           ))}
-          <ThresholdLines lines={plot.lines} y={y} right={width - kRight} bottom={bottom} />
+          <ThresholdLines
+            lines={plot.lines}
+            y={y}
+            right={width - kRight}
+            bottom={bottom}
+            labelsLeft={marked !== undefined && x(marked.time) > width / 2}
+          />
           {plot.marks.map((mark) =>
             mark.kind === 'absent' ? (
               <path
@@ -153,7 +160,11 @@ export function SeriesChart({ series, alert, days }: Props) {
                 mark={mark}
                 x={x(mark.time)}
                 y={y(mark.value)}
-                className={mark.alerted ? `chart-alerted ${severity}` : 'chart-value'}
+                className={
+                  mark.alerted
+                    ? `chart-alerted ${severityClass(gravest(mark.value, plot.lines))}`
+                    : 'chart-value'
+                }
                 size={dense ? 2.5 : 3.5}
               />
             ),
@@ -231,6 +242,8 @@ function ThresholdLines(props: {
   y: (value: number) => number;
   right: number;
   bottom: number;
+  /** Labels stand away from the alert's point. */
+  labelsLeft: boolean;
 }) {
   const { t } = useI18n();
   const labels = spread(
@@ -249,7 +262,11 @@ function ThresholdLines(props: {
           className={`chart-threshold ${severityClass(line.severity)}${line.own ? ' own' : ''}${line.past ? ' past' : ''}`}
         >
           <line x1={kLeft} x2={props.right} y1={props.y(line.value)} y2={props.y(line.value)} />
-          <text x={props.right - 4} y={labels[i]} textAnchor="end">
+          <text
+            x={props.labelsLeft ? kLeft + 4 : props.right - 4}
+            y={labels[i]}
+            textAnchor={props.labelsLeft ? 'start' : 'end'}
+          >
             {comparisonSigns[line.comparison]} {formatNumber(line.value)} · {line.label}
             {line.past ? ` (${t.thresholdThen})` : ''}
           </text>

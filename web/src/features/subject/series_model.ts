@@ -114,6 +114,36 @@ export function sideOf(comparison: Comparison): 'above' | 'below' | null {
   return null;
 }
 
+/** Whether a value meets a line's condition; a censored value counts as the shown number. */
+export function meets(value: number, line: Line): boolean {
+  switch (line.comparison) {
+    case 'GREATER_THAN':
+      return value > line.value;
+    case 'GREATER_OR_EQUAL':
+      return value >= line.value;
+    case 'LESS_THAN':
+      return value < line.value;
+    case 'LESS_OR_EQUAL':
+      return value <= line.value;
+    case 'EQUAL':
+      return value === line.value;
+    case 'NOT_EQUAL':
+      return value !== line.value;
+    case 'COMPARISON_UNSPECIFIED':
+      return false;
+  }
+}
+
+const ranks: readonly Severity[] = ['SEVERITY_UNSPECIFIED', 'INFO', 'WARNING', 'CRITICAL'];
+
+/** The gravest line the value meets: how a point that raised alerts is coloured. */
+export function gravest(value: number, lines: readonly Line[]): Severity {
+  return lines
+    .filter((line) => meets(value, line))
+    .map((line) => line.severity)
+    .reduce((a, b) => (ranks.indexOf(b) > ranks.indexOf(a) ? b : a), 'SEVERITY_UNSPECIFIED');
+}
+
 /** The active thresholds, and the alert's own when it is not among them any more. */
 export function toLines(thresholds: readonly Threshold[], alert: AlertMark | null): Line[] {
   const lines = thresholds.map((t) => ({

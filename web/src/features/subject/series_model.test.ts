@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import type { Series, SeriesPoint, Threshold } from '../../api/types';
+import {
+  gravest,
+  thin,
+  toLines,
+  toMark,
+  toPlot,
+  usefulRanges,
+  type AlertMark,
+  type ValueMark,
+} from './series_model';
+
+const kDayMicros = 86_400_000_000;
+
+const point = (day: number, over: Partial<SeriesPoint>): SeriesPoint => ({
+  eventId: `e${day}`,
+  time: day * kDayMicros,
+  comparator: '',
+  absentReason: '',
+  alertIds: [],
+  ...over,
+});
+const threshold = (value: number, over: Partial<Threshold> = {}): Threshold => ({
+  ruleId: 'R1',
+  ruleName: 'High',
+  comparison: 'GREATER_THAN',
+  value,
+  severity: 'WARNING',
+  ...over,
+});
+const series = (points: SeriesPoint[], thresholds: Threshold[] = []): Series => ({
+  subjectId: 's',
+  subjectNumber: '701-1',
+  item: 'SYSBP',
+  unit: 'mmHg',
+  points,
+  thresholds,
+});
+const alert: AlertMark = {
+  alertId: 'a1',
+  eventId: 'e3',
+  ruleId: 'R1',
+  ruleName: 'High',
+  severity: 'WARNING',
+  comparison: 'GREATER_THAN',
+  threshold: 140,
+};
+
+describe('toMark', () => {
+  it('keeps zero as a value', () => {
+    expect(toMark(point(1, { number: 0 }), null)).toMatchObject({ kind: 'value', value: 0 });
+  });
+
+  it('takes null and a missing number for absent', () => {
+    expect(toMark(point(1, { number: null, absentReason: 'NOT DONE' }), null)).toMatchObject({
+      kind: 'absent',
+      reason: 'NOT DONE',
+    });
+    expect(toMark(point(1, { text: 'POSITIVE' }), null)).toMatchObject({ reason: 'POSITIVE' });
+  });
+
+  it('knows the alert by its event or by its id', () => {
+    expect(toMark(point(3, { number: 150 }), alert)).toMatchObject({ marked: true });
+    expect(toMark(point(4, { number: 150, alertIds: ['a1'] }), alert)).toMatchObject({
+      marked: true,
+      alerted: true,
+    });
+    expect(toMark(point(5, { number: 150, alertIds: ['a2'] }), alert)).toMatchObject({
+      marked: false,
+      alerted: true,
+    });
+  });
+});
+
+describe('toPlot', () => {
+  it('cuts the line where nothing was measured, and orders by time', () => {
+    const plot = toPlot(
+      series([
+        point(4, { number: 4 }),
+        point(1, { number: 1 }),
+        point(3, { absentReason: 'NOT DONE' }),
+        point(2, { number: 2 }),
+      ]),
+      null,
+      null,
+    );
+    expect(plot.segments.map((run) => run.map((mark) => mark.value))).toEqual([[1, 2], [4]]);
+    expect(plot.marks).toHaveLength(4);
+  });
+
+  it('shows the thresholds, and never less than zero for what is never negative', () => {
+    const plot = toPlot(series([point(1, { number: 0.5 })], [threshold(140)]), null, null);
+    expect(plot.low).toBe(0);
+    expect(plot.high).toBeGreaterThan(140);
+    expect(plot.to).toBeGreaterThan(plot.from);
+  });
+
+  it('narrows to the days around the alert', () => {
+    const points = Array.from({ length: 60 }, (_, day) => point(day, { number: day }));
+    expect(toPlot(series(points), { ...alert, eventId: 'e30' }, 7).marks).toHaveLength(15);
+    expect(toPlot(series(points), { ...alert, eventId: 'gone' }, 7).marks).toHaveLength(60);
+  });
+
+  it('is drawn for no points at all', () => {
+    const plot = toPlot(series([]), null, null);
+    expect(plot.high).toBeGreaterThan(plot.low);
+    expect(plot.to).toBeGreaterThan(plot.from);
+  });
+});
+
+describe('toLines', () => {
+  it('knows the alert’s own line', () => {
+    const lines = toLines([threshold(140), threshold(180, { ruleId: 'R2' })], alert);
+    expect(lines.map((line) => [line.value, line.own, line.past])).toEqual([
+      [140, true, false],
+      [180, false, false],
+    ]);
+  });
+
+  it('adds the threshold of then when the rule has changed since', () => {
+    const lines = toLines([threshold(150)], alert);
+    expect(lines.map((line) => [line.value, line.own, line.past])).toEqual([
+      [150, false, false],
+      [140, true, true],
+    ]);
+  });
+});
+
+describe('gravest', () => {
+  const lines = toLines(
+    [threshold(140), threshold(180, { severity: 'CRITICAL', comparison: 'GREATER_OR_EQUAL' })],
+    null,
+  );
+  it.each([
+    [140, 'SEVERITY_UNSPECIFIED'],
+    [141, 'WARNING'],
+    [180, 'CRITICAL'],
+  ])('%d is %s', (value, severity) => {
+    expect(gravest(value, lines)).toBe(severity);
+  });
+});
+
+describe('usefulRanges', () => {
+  it('offers only what shows less than everything', () => {
+    const over = (days: number) =>
+      usefulRanges(series([0, days / 2, days].map((day) => point(day, { number: 1 }))));
+    expect(over(2)).toEqual([]);
+    expect(over(10)).toEqual([1]);
+    expect(over(400)).toEqual([1, 7, 30]);
+  });
+});
+
+describe('thin', () => {
+  const run = Array.from({ length: 10_000 }, (_, i) => ({
+    ...(toMark(point(i, { number: Math.sin(i) }), null) as ValueMark),
+  }));
+  run[4321] = { ...run[4321]!, value: 99 };
+  run[77] = { ...run[77]!, alerted: true };
+
+  it('keeps peaks and alerts within the limit', () => {
+    const kept = thin(run, 500);
+    expect(kept.length).toBeLessThanOrEqual(510);
+    expect(kept).toContain(run[4321]);
+    expect(kept).toContain(run[77]);
+    expect(kept.map((m) => m.time)).toEqual([...kept.map((m) => m.time)].sort((a, b) => a - b));
+  });
+
+  it('leaves a short run alone', () => {
+    expect(thin(run.slice(0, 10), 500)).toEqual(run.slice(0, 10));
+  });
+});
