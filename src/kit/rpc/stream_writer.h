@@ -11,6 +11,11 @@ template <class Message>
 class StreamWriter {
  public:
   virtual ~StreamWriter() = default;
+
+  // The guard says so when the call passed its checks: messages may come, at some time. Operations
+  // need not call it. False once the receiver is gone.
+  virtual Task<bool> Accept() { co_return true; }
+
   // Waits until the receiver took the message. False once the receiver is gone: stop then.
   virtual Task<bool> Write(Message message) = 0;
 };
