@@ -59,6 +59,7 @@ Task<void> Connection::Run(std::shared_ptr<Connection> connection) { co_await co
 
 Task<void> Connection::Serve() {
   if (refuse_) {
+    parser_.Reset(*this);
     Error error{Code::kUnavailable, "The server has as many connections as it takes; try again."};
     error.retry_after = std::chrono::seconds(1);
     co_await Answer({.start = core_.clock.SteadyNow()}, ProblemResponse(error));

@@ -116,7 +116,7 @@ std::string_view ReasonPhrase(int status) {
 bool MayHaveBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 void AppendHead(std::string& out, const Response& response, const HeadOptions& options) {
-  out += options.http11 ? "HTTP/1.1 " : "HTTP/1.0 ";
+  out += "HTTP/1.1 ";  // also to older clients (RFC 9110 §2.5)
   AppendNumber(out, static_cast<std::uint64_t>(response.status));
   out += ' ';
   out += ReasonPhrase(response.status);

@@ -74,8 +74,8 @@ Task<void> WaitLong(ResponseStream& stream, std::promise<void>& ended) {
 }
 
 TEST(ServerStreamTest, AClientThatLeavesCancelsTheStream) {
-  TestServer server;
   std::promise<void> ended;
+  TestServer server;
   AddStream(server, [&](ResponseStream& stream) { return WaitLong(stream, ended); });
   server.Start();
   RawSocket socket(server.port());
@@ -89,8 +89,8 @@ TEST(ServerStreamTest, AClientThatLeavesCancelsTheStream) {
 }
 
 TEST(ServerStreamTest, StopEndsStreams) {
-  TestServer server;
   std::promise<void> ended;
+  TestServer server;
   AddStream(server, [&](ResponseStream& stream) { return WaitLong(stream, ended); });
   server.Start();
   RawSocket socket(server.port());
@@ -107,8 +107,8 @@ TEST(ServerStreamTest, StopEndsStreams) {
 TEST(ServerStreamTest, AQuietStreamHasAHeartbeat) {
   ServerOptions options;
   options.header_timeout = std::chrono::milliseconds(40);  // the sweep is as often as it needs
-  TestServer server(options);
   std::promise<void> ended;
+  TestServer server(options);
   AddStream(
       server, [&](ResponseStream& stream) { return WaitLong(stream, ended); },
       std::chrono::milliseconds(10));
@@ -128,8 +128,8 @@ Task<void> WriteUntilRefused(ResponseStream& stream, std::promise<int>& written)
 TEST(ServerStreamTest, AClientThatDoesNotReadEndsItsStreamAlone) {
   ServerOptions options;
   options.write_timeout = std::chrono::milliseconds(40);
-  TestServer server(options);
   std::promise<int> written;
+  TestServer server(options);
   AddStream(server, [&](ResponseStream& stream) { return WriteUntilRefused(stream, written); });
   server.Start();
   RawSocket socket(server.port());

@@ -100,7 +100,7 @@ TEST(ServerTest, AnswersHttp10) {
   TestServer server;
   server.Start();
   const std::string answer = server.Exchange("GET /hello HTTP/1.0\r\n\r\n");
-  EXPECT_THAT(answer, StartsWith("HTTP/1.0 200 OK\r\n"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, HasSubstr("\r\n\r\nhello"));
 }
 

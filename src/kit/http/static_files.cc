@@ -131,7 +131,8 @@ Response StaticFiles::Serve(std::string_view path, const Headers& request_header
   if (found == files_.end() && options_.single_page) {
     // A page's path has no extension; a missing script must not turn into a page.
     const std::string_view last = path.substr(path.rfind('/') + 1);
-    if (last.find('.') == std::string_view::npos) found = files_.find("index.html");
+    const bool hidden = path.starts_with('.') || path.find("/.") != std::string_view::npos;
+    if (!hidden && last.find('.') == std::string_view::npos) found = files_.find("index.html");
   }
   if (found == files_.end()) {
     return ProblemResponse({Code::kNotFound, "There is nothing at this path."});
