@@ -21,10 +21,10 @@ class Authorizer {
  public:
   explicit Authorizer(RoleTable roles);
 
-  // The permission on a study or, with `site`, on that site. An empty `site` asks for it on any site
-  // of the study, an empty `study` anywhere; "*" asks for it on every site, or every study: what
-  // changes a study as a whole is checked with site "*". The error is kPermissionDenied and says
-  // what is missing.
+  // The permission on a study or, with `site`, on that site. An empty `site` asks for it on any
+  // site of the study, an empty `study` anywhere; "*" asks for it on every site, or every study:
+  // what changes a study as a whole is checked with site "*". The error is kPermissionDenied and
+  // says what is missing.
   Status Check(const Principal& principal,
                std::string_view permission,
                std::string_view study,
