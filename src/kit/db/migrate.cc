@@ -125,6 +125,10 @@ Task<Result<bool>> ApplyNext(Database& database,
 }  // namespace
 
 Task<Status> Migrate(Database& database, std::span<const EmbeddedFile> files, Logger logger) {
+  // A file missing for one dialect shows on the other too.
+  for (const Dialect dialect : {Dialect::kSqlite, Dialect::kPostgres}) {
+    VEDETTE_CO_CHECK_OK(Choose(files, dialect));
+  }
   VEDETTE_CO_TRY(const std::vector<Migration> migrations, Choose(files, database.dialect()));
   while (true) {
     VEDETTE_CO_TRY(const bool more, co_await ApplyNext(database, migrations, logger));

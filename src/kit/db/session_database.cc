@@ -146,8 +146,9 @@ Task<Result<Rows>> SessionDatabase::WaitInLane(std::shared_ptr<Session> session,
   const AbandonUnlessDone guard(session, job);
   const Deadline acquire = session->deadline.Earlier(Deadline::After(clock_, timeouts_.acquire));
   if (!co_await job->done.WaitUntil(acquire.time) && !job->done.IsSet()) {
+    const bool waited = lane.Remove(session.get());
     if (!acquire.Passed(clock_)) co_return Fail(Code::kCancelled, "The caller left.");
-    if (lane.Remove(session.get())) {
+    if (waited) {
       if (session->deadline.Passed(clock_)) {
         co_return Fail(Code::kDeadlineExceeded, "The database had no time for this request.");
       }

@@ -35,18 +35,19 @@ Task<Status> Migrate(db::Database* database, std::span<const EmbeddedFile> migra
   co_return co_await db::Migrate(*database, migrations, Logger());
 }
 
-Task<Status> Remove(db::Database* database, bool drop_schema) {
-  if (drop_schema) {
-    VEDETTE_CO_CHECK_OK(co_await database->Query(Deadline::None(), kDropSchema));
-  }
+Task<void> Remove(db::Database* database, bool drop_schema) {
+  if (drop_schema) (void)co_await database->Query(Deadline::None(), kDropSchema);
   co_await database->Close();
-  co_return Status();
 }
 
 }  // namespace
 
 struct TestDatabase::Impl {
   explicit Impl(Runtime& test_runtime) : runtime(test_runtime) {}
+  ~Impl() {
+    if (!database) return;
+    runtime.RunBlocking([this] { return Remove(database.get(), !folder.has_value()); });
+  }
 
   Runtime& runtime;
   std::string service;
@@ -78,11 +79,7 @@ TestDatabase::TestDatabase(DatabaseKind kind,
 
 TestDatabase::TestDatabase(TestDatabase&&) noexcept = default;
 
-TestDatabase::~TestDatabase() {
-  if (!impl_ || !impl_->database) return;
-  const bool drop_schema = !impl_->folder.has_value();
-  (void)Await<Status>(impl_->runtime, [&] { return Remove(impl_->database.get(), drop_schema); });
-}
+TestDatabase::~TestDatabase() = default;
 
 db::Database* TestDatabase::get() const { return impl_->database.get(); }
 const std::string& TestDatabase::url() const { return impl_->config.url; }

@@ -3,21 +3,20 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <libpq-fe.h>
 #include <netinet/in.h>
 #include <pwd.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -38,17 +37,23 @@ std::string Program(const std::string& name) {
   throw std::runtime_error("PostgreSQL is not installed: no " + name);
 }
 
-struct Account {
-  uid_t user;
-  gid_t group;
-};
+// PostgreSQL refuses to run as root; then it runs as its own user.
+constexpr const char* kServerUser = "postgres";
 
-// PostgreSQL refuses to run as root.
-Account ServerAccount() {
-  if (::geteuid() != 0) return {::geteuid(), ::getegid()};
-  const passwd* entry = ::getpwnam("postgres");
-  if (entry == nullptr) throw std::runtime_error("there is no user postgres");
-  return {entry->pw_uid, entry->pw_gid};
+std::vector<std::string> AsServerUser(std::vector<std::string> command) {
+  if (::geteuid() != 0) return command;
+  const std::string user = kServerUser;
+  command.insert(command.begin(), {"/usr/bin/setpriv", "--reuid=" + user, "--regid=" + user,
+                                   "--clear-groups", "--"});
+  return command;
+}
+
+void GiveToServerUser(const fs::path& folder) {
+  if (::geteuid() != 0) return;
+  const passwd* entry = ::getpwnam(kServerUser);
+  if (entry == nullptr || ::chown(folder.c_str(), entry->pw_uid, entry->pw_gid) != 0) {
+    throw std::runtime_error("the folder of PostgreSQL cannot be given to its user");
+  }
 }
 
 int FreePort() {
@@ -64,42 +69,23 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
-// In the child: become the account, die with the parent, write to the log file, run.
-[[noreturn]] void Execute(const std::vector<std::string>& command,
-                          Account account,
-                          const std::string& log,
-                          pid_t parent) {
+// Starts a program that reads `input` and writes to the file `log`, in a session of its own, so
+// that a terminal's Ctrl-C does not reach it.
+pid_t Launch(const std::vector<std::string>& command, int input, const std::string& log) {
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-  ::dup2(output, STDOUT_FILENO);
-  ::dup2(output, STDERR_FILENO);
-  if (::geteuid() == 0) {
-    if (::setgroups(0, nullptr) != 0 || ::setgid(account.group) != 0 ||
-        ::setuid(account.user) != 0) {
-      ::_exit(126);
-    }
-  }
-  // After setuid, which clears it. SIGINT is PostgreSQL's fast shutdown; initdb ends by it too.
-  ::prctl(PR_SET_PDEATHSIG, SIGINT);
-  if (::getppid() != parent) ::_exit(125);
-  ::execv(arguments[0], arguments.data());
-  ::_exit(127);
-}
-
-pid_t Launch(const std::vector<std::string>& command, Account account, const std::string& log) {
-  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("fork failed");
-  if (child == 0) Execute(command, account, log, parent);
-  return child;
-}
-
-void WaitForEnd(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  if (child > 0) return child;
+  // Only what is safe after a fork among threads.
+  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  ::dup2(input, STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  ::setsid();
+  ::execv(arguments[0], arguments.data());
+  ::_exit(127);
 }
 
 bool EndedWell(pid_t child) {
@@ -109,57 +95,72 @@ bool EndedWell(pid_t child) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+// Runs the server ($2…) until its input ends: by "stop", or because the test process is gone,
+// however that came about; then nobody else removes the folder ($1).
+constexpr const char* kKeeper = R"(
+folder=$1; shift
+"$@" &
+server=$!
+read -r word
+kill -QUIT $server
+wait $server
+[ "$word" = stop ] || rm -rf "$folder"
+)";
+
 }  // namespace
 
 struct PostgresServer::Impl {
   TempDir folder;
-  Account account = ServerAccount();
   std::string data = folder.path() / "data";
   std::string log = folder.path() / "log";
   int port = FreePort();
   std::string url =
       "postgres://vedette@127.0.0.1:" + std::to_string(port) + "/postgres?sslmode=disable";
-  pid_t server = -1;
+  pid_t keeper = -1;
+  int keeper_input = -1;
 
   void Create() {
-    fs::permissions(folder.path(), fs::perms::owner_all);
-    if (::chown(folder.path().c_str(), account.user, account.group) != 0) {
-      throw std::runtime_error("the folder of PostgreSQL cannot be given away");
-    }
-    // Its own files need no fsync; the server, as it runs, keeps it on.
-    const pid_t initdb =
-        Launch({Program("initdb"), "--pgdata=" + data, "--username=vedette", "--auth=trust",
-                "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
-               account, log);
+    GiveToServerUser(folder.path());
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    // Only the server's own writes need fsync.
+    const pid_t initdb = Launch(
+        AsServerUser({Program("initdb"), "--pgdata=" + data, "--username=vedette", "--auth=trust",
+                      "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"}),
+        nothing, log);
+    ::close(nothing);
     if (!EndedWell(initdb)) throw std::runtime_error("initdb failed");
   }
 
-  // The thread that calls this must live as long as the server: it is what the server dies with.
   void Run() {
-    server = Launch({Program("postgres"), "-D", data, "-p", std::to_string(port), "-c",
-                     "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
-                     "max_connections=200", "-c", "shared_buffers=32MB", "-c", "autovacuum=off"},
-                    account, log);
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    std::vector<std::string> command =
+        AsServerUser({Program("postgres"), "-D", data, "-p", std::to_string(port), "-c",
+                      "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
+                      "max_connections=200", "-c", "shared_buffers=32MB", "-c", "autovacuum=off"});
+    command.insert(command.begin(), {"/bin/sh", "-c", kKeeper, "keeper", folder.path().string()});
+    keeper = Launch(command, ends[0], log);
+    ::close(ends[0]);
+    keeper_input = ends[1];
     const auto give_up = std::chrono::steady_clock::now() + kStartTimeout;
     while (PQping(url.c_str()) != PQPING_OK) {
-      int status = 0;
-      if (::waitpid(server, &status, WNOHANG) == server) {
-        server = -1;
-        throw std::runtime_error("PostgreSQL did not start");
-      }
       if (std::chrono::steady_clock::now() > give_up) {
-        throw std::runtime_error("PostgreSQL did not answer");
+        throw std::runtime_error("PostgreSQL did not start");
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }
 
-  void Kill() {
-    if (server < 0) return;
-    ::kill(server, SIGQUIT);
-    WaitForEnd(server);
-    server = -1;
+  void Stop() {
+    if (keeper < 0) return;
+    constexpr std::string_view kStop = "stop\n";
+    (void)!::write(keeper_input, kStop.data(), kStop.size());
+    ::close(keeper_input);
+    (void)EndedWell(keeper);
+    keeper = -1;
   }
+
+  ~Impl() { Stop(); }
 };
 
 PostgresServer::PostgresServer() : impl_(std::make_unique<Impl>()) {
@@ -167,10 +168,10 @@ PostgresServer::PostgresServer() : impl_(std::make_unique<Impl>()) {
   impl_->Run();
 }
 
-PostgresServer::~PostgresServer() { impl_->Kill(); }
+PostgresServer::~PostgresServer() = default;
 
 const std::string& PostgresServer::url() const { return impl_->url; }
-void PostgresServer::Stop() { impl_->Kill(); }
+void PostgresServer::Stop() { impl_->Stop(); }
 void PostgresServer::Start() { impl_->Run(); }
 
 const std::string& PostgresUrl() {
