@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vedette::rules {
+namespace vedette::engine {
 namespace {
 
 ActiveRule Rule(std::string study, std::string item, std::int64_t from, std::int64_t until) {
@@ -30,4 +30,4 @@ TEST(ActivePeriod, IsHalfOpen) {
 }
 
 }  // namespace
-}  // namespace vedette::rules
+}  // namespace vedette::engine

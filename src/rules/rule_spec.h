@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-namespace vedette::rules {
+namespace vedette::engine {
 
 // Numbered as in the contract; stored.
 enum class Comparison : std::uint8_t {
@@ -76,4 +76,4 @@ struct ActivePeriod {
   bool operator==(const ActivePeriod&) const = default;
 };
 
-}  // namespace vedette::rules
+}  // namespace vedette::engine
