@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes src/api/schema.d.ts from the OpenAPI document that the C++ build generates.
-// The document is $VEDETTE_OPENAPI, or the newest build/<preset>/gen/openapi.json.
+// The document is $VEDETTE_OPENAPI, or the newest build/<preset>/gen/openapi.json; without any, an
+// earlier result stays.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,6 +21,7 @@ function findDocument() {
 }
 
 const source = findDocument();
+if (!source && existsSync(target)) process.exit(0);
 if (!source || !existsSync(source)) {
   console.error(
     `No OpenAPI document${source ? ` at ${source}` : ''}. Build the server first (script/setup, then ` +

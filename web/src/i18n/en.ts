@@ -108,6 +108,7 @@ export const en = {
   seriesText: 'This item holds text; the recorded texts are listed below.',
   range: 'Range',
   rangeAll: 'All',
+  rangeHours: (hours: number) => `±${hours} h`,
   rangeDays: (days: number) => `±${days} d`,
   chartHelp: 'Left and right arrow keys move from value to value.',
   chartSummary: (item: string, points: number, alerts: number) =>

@@ -103,6 +103,7 @@ export const zhCn: Messages = {
   seriesText: '此项目为文本，记录列于下表。',
   range: '范围',
   rangeAll: '全部',
+  rangeHours: (hours: number) => `±${hours} 小时`,
   rangeDays: (days: number) => `±${days} 天`,
   chartHelp: '用左右方向键逐个查看数值。',
   chartSummary: (item: string, points: number, alerts: number) =>

@@ -143,7 +143,7 @@ function Course(props: { studyId: string; alert: Alert; detail: AlertDetail }) {
     }),
     [alert, detail],
   );
-  const [days, setDays] = useState<number | null>(null);
+  const [hours, setHours] = useState<number | null>(null);
   const ranges = useMemo(() => (series.data ? usefulRanges(series.data) : []), [series.data]);
   const unit = series.data?.unit ? ` (${series.data.unit})` : '';
   return (
@@ -160,13 +160,13 @@ function Course(props: { studyId: string; alert: Alert; detail: AlertDetail }) {
               <button
                 key={range}
                 type="button"
-                aria-pressed={days === range}
-                onClick={() => setDays(range)}
+                aria-pressed={hours === range}
+                onClick={() => setHours(range)}
               >
-                {t.rangeDays(range)}
+                {range < 24 ? t.rangeHours(range) : t.rangeDays(range / 24)}
               </button>
             ))}
-            <button type="button" aria-pressed={days === null} onClick={() => setDays(null)}>
+            <button type="button" aria-pressed={hours === null} onClick={() => setHours(null)}>
               {t.rangeAll}
             </button>
           </div>
@@ -180,7 +180,7 @@ function Course(props: { studyId: string; alert: Alert; detail: AlertDetail }) {
         <p className="quiet">{t.seriesEmpty}</p>
       ) : (
         <>
-          <SeriesChart series={series.data} alert={mark} days={days} />
+          <SeriesChart series={series.data} alert={mark} hours={hours} />
           <SeriesTable series={series.data} alert={mark} />
         </>
       )}

@@ -29,15 +29,15 @@ const kDrawnValues = 800;
 interface Props {
   series: Series;
   alert: AlertMark | null;
-  /** Days around the alert; null for everything. */
-  days: number | null;
+  /** Hours around the alert; null for everything. */
+  hours: number | null;
 }
 
-export function SeriesChart({ series, alert, days }: Props) {
+export function SeriesChart({ series, alert, hours }: Props) {
   const { t, language } = useI18n();
   const [frame, width] = useWidth();
   const [active, setActive] = useState<number | null>(null);
-  const plot = useMemo(() => toPlot(series, alert, days), [series, alert, days]);
+  const plot = useMemo(() => toPlot(series, alert, hours), [series, alert, hours]);
   useEffect(() => setActive(null), [plot]);
 
   const bottom = kHeight - kBottom;

@@ -97,10 +97,10 @@ describe('toPlot', () => {
     expect(plot.to).toBeGreaterThan(plot.from);
   });
 
-  it('narrows to the days around the alert', () => {
+  it('narrows to the time around the alert', () => {
     const points = Array.from({ length: 60 }, (_, day) => point(day, { number: day }));
-    expect(toPlot(series(points), { ...alert, eventId: 'e30' }, 7).marks).toHaveLength(15);
-    expect(toPlot(series(points), { ...alert, eventId: 'gone' }, 7).marks).toHaveLength(60);
+    expect(toPlot(series(points), { ...alert, eventId: 'e30' }, 7 * 24).marks).toHaveLength(15);
+    expect(toPlot(series(points), { ...alert, eventId: 'gone' }, 7 * 24).marks).toHaveLength(60);
   });
 
   it('is drawn for no points at all', () => {
@@ -146,9 +146,10 @@ describe('usefulRanges', () => {
   it('offers only what shows less than everything', () => {
     const over = (days: number) =>
       usefulRanges(series([0, days / 2, days].map((day) => point(day, { number: 1 }))));
-    expect(over(2)).toEqual([]);
-    expect(over(10)).toEqual([1]);
-    expect(over(400)).toEqual([1, 7, 30]);
+    expect(over(0.1)).toEqual([]);
+    expect(over(2)).toEqual([1]);
+    expect(over(10)).toEqual([1, 24]);
+    expect(over(400)).toEqual([1, 24, 168, 720]);
   });
 });
 

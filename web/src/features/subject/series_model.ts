@@ -60,7 +60,7 @@ export interface AlertMark {
   threshold: number;
 }
 
-const kDay = 86_400_000;
+const kHour = 3_600_000;
 
 export function toMark(point: SeriesPoint, alert: AlertMark | null): Mark {
   const time = fromMicros(point.time);
@@ -171,14 +171,14 @@ export function toLines(thresholds: readonly Threshold[], alert: AlertMark | nul
   return lines;
 }
 
-/** `days` around the alert's point, or everything when null or when there is no such point. */
-export function toPlot(series: Series, alert: AlertMark | null, days: number | null): Plot {
+/** `hours` around the alert's point, or everything when null or when there is no such point. */
+export function toPlot(series: Series, alert: AlertMark | null, hours: number | null): Plot {
   const every = series.points.map((p) => toMark(p, alert)).sort((a, b) => a.time - b.time);
   const centre = every.find((mark) => mark.kind === 'value' && mark.marked)?.time;
   const marks =
-    days === null || centre === undefined
+    hours === null || centre === undefined
       ? every
-      : every.filter((mark) => Math.abs(mark.time - centre) <= days * kDay);
+      : every.filter((mark) => Math.abs(mark.time - centre) <= hours * kHour);
   const lines = toLines(series.thresholds, alert);
   const numbers = [
     ...marks.flatMap((mark) => (mark.kind === 'value' ? [mark.value] : [])),
@@ -194,16 +194,16 @@ export function toPlot(series: Series, alert: AlertMark | null, days: number | n
   if (positive) low = Math.max(0, low);
   const first = marks[0]?.time ?? 0;
   const last = marks[marks.length - 1]?.time ?? first;
-  const side = (last - first) * 0.03 || kDay / 2;
+  const side = (last - first) * 0.03 || 12 * kHour;
   return { marks, segments: toSegments(marks), lines, low, high, from: first - side, to: last + side };
 }
 
-/** The ranges worth offering: those that show less than everything. */
+/** The ranges worth offering, in hours: those that show less than everything. */
 export function usefulRanges(series: Series): number[] {
   const times = series.points.map((p) => fromMicros(p.time));
   if (times.length < 3) return [];
   const span = times.reduce((a, b) => Math.max(a, b)) - times.reduce((a, b) => Math.min(a, b));
-  return [1, 7, 30].filter((days) => span > 2.5 * days * kDay);
+  return [1, 24, 7 * 24, 30 * 24].filter((hours) => span > 2.5 * hours * kHour);
 }
 
 /**

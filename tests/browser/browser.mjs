@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chromium for the tests, and a plain client for what the tests do behind the page's back.
+import { createRequire } from 'node:module';
+import net from 'node:net';
+
+const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))(
+  'playwright-core',
+);
+
+export const url = required('VEDETTE_URL').replace(/\/$/, '');
+export const user = required('VEDETTE_USER');
+export const password = required('VEDETTE_PASSWORD');
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`Set ${name}; tests/browser/run does.`);
+  return value;
+}
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.VEDETTE_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A page in a fresh profile, with what went wrong in it and what it asked for. */
+export async function openPage(browser, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-US',
+    timezoneId: 'Asia/Shanghai',
+    colorScheme: 'light',
+    ...options,
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const problems = [];
+  const requests = [];
+  let navigations = 0;
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    // Refused calls are part of the tests; scripts that fail and broken policies are not.
+    const expected = /Failed to load resource/.test(message.text());
+    if (message.type() === 'error' && !expected) problems.push(message.text());
+  });
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('load', () => (navigations += 1));
+  return { page, context, problems, requests, loads: () => navigations };
+}
+
+export async function logIn(page) {
+  await page.fill('[name=username]', user);
+  await page.fill('[name=password]', password);
+  await page.click('button[type=submit]');
+}
+
+/** A line to the server that can be cut: what the page sees when a network fails. */
+export class Line {
+  sockets = new Set();
+  isCut = false;
+
+  async open() {
+    const target = new URL(url);
+    this.server = net.createServer((near) => {
+      if (this.isCut) return near.destroy();
+      const far = net.connect(Number(target.port || 80), target.hostname);
+      for (const [from, to] of [[near, far], [far, near]]) {
+        this.sockets.add(from);
+        from.pipe(to);
+        from.on('error', () => to.destroy());
+        from.on('close', () => {
+          this.sockets.delete(from);
+          to.destroy();
+        });
+      }
+    });
+    await new Promise((listening) => this.server.listen(0, '127.0.0.1', listening));
+    this.url = `http://127.0.0.1:${this.server.address().port}`;
+  }
+
+  cut() {
+    this.isCut = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  mend() {
+    this.isCut = false;
+  }
+
+  close() {
+    this.cut();
+    this.server?.close();
+  }
+}
+
+/** Calls the API as somebody who may record events. */
+export class Recorder {
+  async logIn() {
+    const answer = await this.call('POST', '/api/v1/identity/login', {
+      username: process.env.VEDETTE_RECORDER ?? user,
+      password: process.env.VEDETTE_RECORDER_PASSWORD ?? password,
+    });
+    this.token = answer.accessToken;
+  }
+
+  async call(method, path, body) {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
+      },
+      body: body ? JSON.stringify(body) : undefined,
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text);
+  }
+
+  /** Picks a rule with an upper threshold and a subject, in the first study that has both. */
+  async prepare() {
+    const { studies } = await this.call('GET', '/api/v1/studies');
+    for (const { id } of studies) {
+      const { rules } = await this.call('GET', `/api/v1/studies/${id}/rules?status=active`);
+      const rule = rules.find((r) => /^GREATER/.test(r.condition.comparison));
+      if (!rule) continue;
+      const { subjects } = await this.call('GET', `/api/v1/subjects?projectId=${id}&pageSize=5`);
+      if (subjects.length === 0) continue;
+      this.studyId = id;
+      this.rule = rule;
+      this.subject = subjects[0];
+      return;
+    }
+    throw new Error('No study has an active rule with an upper threshold and a subject.');
+  }
+
+  /** Records a value just beyond the threshold; it must raise at least one alert. */
+  async recordTrouble(beyond) {
+    const { item, threshold, unit } = this.rule.condition;
+    const number = threshold + beyond;
+    const answer = await this.call('POST', `/api/v1/studies/${this.studyId}/events`, {
+      source: 'browser-test',
+      events: [
+        {
+          subjectNumber: this.subject.subjectNumber,
+          item,
+          number,
+          unit,
+          time: new Date().toISOString(),
+          idempotencyKey: `browser/${process.pid}/${Date.now()}/${beyond}`,
+        },
+      ],
+    });
+    if (answer.recorded !== 1 || answer.alertsRaised < 1) {
+      throw new Error(`The event should raise an alert: ${JSON.stringify(answer)}`);
+    }
+    return number;
+  }
+}
