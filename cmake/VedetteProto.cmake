@@ -46,3 +46,32 @@ function(vedette_proto service)
   target_link_libraries(vedette_proto_${service}
     PUBLIC vedette_proto_options vedette_kit_rpc protobuf::libprotobuf)
 endfunction()
+
+# vedette_openapi_document(service …): the target vedette_openapi makes gen/openapi.json for these
+# services, and the library vedette_openapi_text holds it as vedette::OpenApiDocument().
+function(vedette_openapi_document)
+  set(protos)
+  foreach(service ${ARGN})
+    list(APPEND protos ${VEDETTE_PROTO_ROOT}/vedette/${service}/v1/${service}.proto)
+  endforeach()
+  set(document ${VEDETTE_PROTO_OUT}/openapi.json)
+  set(text ${VEDETTE_PROTO_OUT}/openapi_text.embed.h)
+  add_custom_command(
+    OUTPUT ${document}
+    COMMAND protobuf::protoc -I ${VEDETTE_PROTO_ROOT} --vedette_out=${VEDETTE_PROTO_OUT}
+            --vedette_opt=openapi --plugin=protoc-gen-vedette=$<TARGET_FILE:protoc-gen-vedette>
+            ${protos}
+    DEPENDS ${VEDETTE_PROTO_FILES} protoc-gen-vedette
+    VERBATIM)
+  add_custom_target(vedette_openapi DEPENDS ${document})
+  add_custom_command(
+    OUTPUT ${text}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${text} -DNAMESPACE=vedette -DNAME=kOpenApiFiles
+            -DFILES=${document} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${document} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    VERBATIM)
+  add_library(vedette_openapi_text STATIC ${CMAKE_SOURCE_DIR}/codegen/openapi_text.cc ${text})
+  target_include_directories(vedette_openapi_text PUBLIC ${CMAKE_SOURCE_DIR}
+                                                         ${CMAKE_SOURCE_DIR}/src
+                                                  PRIVATE ${VEDETTE_PROTO_OUT})
+endfunction()
