@@ -52,7 +52,7 @@ Task<Result<KeysInUse>> KeyCache::KeysFor(std::string kid, Deadline deadline) {
       case Plan::kUse:
         co_return keys;
       case Plan::kFetch:
-        co_await Fetch(deadline);
+        if (!co_await Fetch(deadline)) co_return Fail(Code::kCancelled, "The caller left.");
         break;
       case Plan::kWait:
         if (!co_await wake.WaitUntil(deadline.time)) {
@@ -85,7 +85,7 @@ KeyCache::Plan KeyCache::Decide(const std::string& kid, const Signal& wake, Keys
   return Plan::kFetch;
 }
 
-Task<void> KeyCache::Fetch(Deadline deadline) {
+Task<bool> KeyCache::Fetch(Deadline deadline) {
   // A cancelled or throwing fetch must not leave the others waiting.
   struct Guard {
     KeyCache* cache;
@@ -95,8 +95,11 @@ Task<void> KeyCache::Fetch(Deadline deadline) {
   } guard{this};
   auto fetched =
       co_await source_.Fetch(deadline.Earlier(Deadline::After(clock_, options_.fetch_timeout)));
+  // Our caller's leaving says nothing of the source.
+  if (!fetched && fetched.error().code == Code::kCancelled) co_return false;
   guard.cache = nullptr;
   Finish(std::move(fetched));
+  co_return true;
 }
 
 void KeyCache::Finish(Result<PublicKeySet> fetched) {

@@ -42,7 +42,8 @@ class KeyCache {
   Plan Decide(const std::string& kid, const Signal& wake, KeysInUse& keys);
   bool MayFetch(SteadyTime now) const;
   bool IsOld(SteadyTime now) const;
-  Task<void> Fetch(Deadline deadline);
+  // False when it was cancelled.
+  Task<bool> Fetch(Deadline deadline);
   void Finish(Result<PublicKeySet> fetched);
   void Abandon();
 

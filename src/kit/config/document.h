@@ -48,14 +48,16 @@ struct Problem {
 // A parsed configuration file, not yet held against any struct.
 struct Document {
   std::string origin;  // for messages: the file's name
-  EnvLookup env;
+  EnvLookup env = ProcessEnvironment();
   std::shared_ptr<const Node> root;  // a map; empty for an empty file
   std::vector<Problem> problems;     // repeated keys; Loader::Finish reports them with its own
 };
 
 // Reads YAML: one document that is a map, at most 1 MiB and 32 levels deep. The error of malformed
 // YAML tells line and column.
-Result<Document> LoadText(std::string_view text, std::string origin, EnvLookup env);
-Result<Document> LoadFile(const std::string& path, EnvLookup env);
+Result<Document> LoadText(std::string_view text,
+                          std::string origin,
+                          EnvLookup env = ProcessEnvironment());
+Result<Document> LoadFile(const std::string& path, EnvLookup env = ProcessEnvironment());
 
 }  // namespace vedette::config
