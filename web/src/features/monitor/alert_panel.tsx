@@ -33,7 +33,15 @@ export function AlertPanel({ studyId, alertId, newer, older, open }: Props) {
     [client, studyId, alertId],
   );
   const panel = useRef<HTMLElement>(null);
-  useEffect(() => panel.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    panel.current?.focus({ preventScroll: true });
+    return () => {
+      // Back to the row, unless the reader has gone elsewhere.
+      if (document.activeElement && document.activeElement !== document.body) return;
+      const row = document.querySelector(`[data-alert-id="${CSS.escape(alertId)}"] a`);
+      if (row instanceof HTMLElement) row.focus({ preventScroll: true });
+    };
+  }, [alertId]);
 
   return (
     <aside className="panel" aria-label={t.alertDetail} tabIndex={-1} ref={panel}>

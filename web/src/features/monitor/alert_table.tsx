@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { memo, useCallback } from 'react';
+import { memo, useCallback, useEffect, useRef } from 'react';
 import type { Alert } from '../../api/types';
 import { useI18n } from '../../i18n';
 import { formatRoute, useRoute } from '../../route';
@@ -67,8 +67,13 @@ const AlertRow = memo(function AlertRow({ alert, href, isNew, isSelected, now, o
   const { t, language } = useI18n();
   const raised = fromMicros(alert.raisedAt);
   const observed = fromMicros(alert.eventTime);
+  const row = useRef<HTMLTableRowElement>(null);
+  useEffect(() => {
+    if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [isSelected]);
   return (
     <tr
+      ref={row}
       className={`${severityClass(alert.severity)}${isNew ? ' is-new' : ''}${isSelected ? ' is-selected' : ''}`}
       aria-current={isSelected || undefined}
       data-alert-id={alert.alertId}

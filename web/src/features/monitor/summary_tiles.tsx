@@ -83,7 +83,7 @@ function Bars({ title, failed, counts, nameOf, selected, select }: BarsProps) {
         )}
       </h2>
       {top.length === 0 && <p className="quiet">{failed ? '–' : t.nothingCounted}</p>}
-      <ul className="bars">
+      <ul className={order.every(({ key }) => nameOf(key).length < 8) ? 'bars bars-short' : 'bars'}>
         {top.map((count) => (
           <li key={count.key}>
             <button

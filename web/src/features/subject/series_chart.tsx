@@ -142,10 +142,11 @@ export function SeriesChart({ series, alert, hours }: Props) {
           ))}
           <ThresholdLines
             lines={plot.lines}
+            values={values}
+            x={x}
             y={y}
             right={width - kRight}
             bottom={bottom}
-            labelsLeft={marked !== undefined && x(marked.time) > width / 2}
           />
           {plot.marks.map((mark) =>
             mark.kind === 'absent' ? (
@@ -239,13 +240,23 @@ function Band(props: {
 
 function ThresholdLines(props: {
   lines: Line[];
+  values: ValueMark[];
+  x: (time: number) => number;
   y: (value: number) => number;
   right: number;
   bottom: number;
-  /** Labels stand away from the alert's point. */
-  labelsLeft: boolean;
 }) {
   const { t } = useI18n();
+  const middle = (kLeft + props.right) / 2;
+  // A label stands on the side where fewer values are in its way; the alert's own counts most.
+  const isLeft = (line: Line) => {
+    const at = props.y(line.value) - 9;
+    const weight = props.values
+      .filter((mark) => Math.abs(props.y(mark.value) - at) < 14)
+      .map((mark) => (props.x(mark.time) < middle ? -1 : 1) * (mark.marked ? 1000 : 1))
+      .reduce((a, b) => a + b, 0);
+    return weight > 0;
+  };
   const labels = spread(
     props.lines.map((line) => props.y(line.value) - 5),
     13,
@@ -263,9 +274,9 @@ function ThresholdLines(props: {
         >
           <line x1={kLeft} x2={props.right} y1={props.y(line.value)} y2={props.y(line.value)} />
           <text
-            x={props.labelsLeft ? kLeft + 4 : props.right - 4}
+            x={isLeft(line) ? kLeft + 4 : props.right - 4}
             y={labels[i]}
-            textAnchor={props.labelsLeft ? 'start' : 'end'}
+            textAnchor={isLeft(line) ? 'start' : 'end'}
           >
             {comparisonSigns[line.comparison]} {formatNumber(line.value)} · {line.label}
             {line.past ? ` (${t.thresholdThen})` : ''}
