@@ -13,6 +13,22 @@ Counter& FetchCounter(MetricsRegistry& metrics, const char* result) {
 
 }  // namespace
 
+// The right to fetch, given back when the fetch is cancelled or throws, even before it began: the
+// others must not wait for ever.
+class KeyCache::FetchTurn {
+ public:
+  explicit FetchTurn(KeyCache& cache) : cache_(&cache) {}
+  FetchTurn(FetchTurn&& other) noexcept : cache_(std::exchange(other.cache_, nullptr)) {}
+  FetchTurn& operator=(FetchTurn&&) = delete;
+  ~FetchTurn() {
+    if (cache_ != nullptr) cache_->Abandon();
+  }
+  void Keep() { cache_ = nullptr; }
+
+ private:
+  KeyCache* cache_;
+};
+
 KeyCache::KeyCache(KeySource& source,
                    const Clock& clock,
                    MetricsRegistry& metrics,
@@ -45,14 +61,18 @@ bool KeyCache::IsRefreshDue() const {
 
 Task<Result<KeysInUse>> KeyCache::KeysFor(std::string kid, Deadline deadline) {
   // A fetch whose caller left decides nothing, so who waited for it may have to fetch.
+  bool has_fetched = false;
   while (true) {
     const Signal wake;
     KeysInUse keys;
-    switch (Decide(kid, wake, keys)) {
+    switch (Decide(kid, has_fetched, wake, keys)) {
       case Plan::kUse:
         co_return keys;
       case Plan::kFetch:
-        if (!co_await Fetch(deadline)) co_return Fail(Code::kCancelled, "The caller left.");
+        if (!co_await Fetch(deadline, FetchTurn(*this))) {
+          co_return Fail(Code::kCancelled, "The caller left.");
+        }
+        has_fetched = true;
         break;
       case Plan::kWait:
         if (!co_await wake.WaitUntil(deadline.time)) {
@@ -68,36 +88,33 @@ Task<Result<KeysInUse>> KeyCache::KeysFor(std::string kid, Deadline deadline) {
   }
 }
 
-KeyCache::Plan KeyCache::Decide(const std::string& kid, const Signal& wake, KeysInUse& keys) {
+KeyCache::Plan KeyCache::Decide(const std::string& kid,
+                                bool has_fetched,
+                                const Signal& wake,
+                                KeysInUse& keys) {
   const SteadyTime now = clock_.SteadyNow();
   const std::scoped_lock lock(mutex_);
+  const bool may_fetch = !has_fetched && MayFetch(now);
   keys = in_use_;
   if (keys.keys && keys.keys->Find(kid) != nullptr) {
     // While one caller refreshes, the others go on with the keys at hand.
-    if (!IsOld(now) || !MayFetch(now)) return Plan::kUse;
+    if (!IsOld(now) || !may_fetch) return Plan::kUse;
   } else if (fetching_) {
     waiting_.push_back(wake);
     return Plan::kWait;
-  } else if (!MayFetch(now)) {
+  } else if (!may_fetch) {
     return last_fetch_failed_ ? Plan::kUnavailable : Plan::kUse;
   }
   fetching_ = true;
   return Plan::kFetch;
 }
 
-Task<bool> KeyCache::Fetch(Deadline deadline) {
-  // A cancelled or throwing fetch must not leave the others waiting.
-  struct Guard {
-    KeyCache* cache;
-    ~Guard() {
-      if (cache != nullptr) cache->Abandon();
-    }
-  } guard{this};
+Task<bool> KeyCache::Fetch(Deadline deadline, FetchTurn turn) {
   auto fetched =
       co_await source_.Fetch(deadline.Earlier(Deadline::After(clock_, options_.fetch_timeout)));
   // Our caller's leaving says nothing of the source.
   if (!fetched && fetched.error().code == Code::kCancelled) co_return false;
-  guard.cache = nullptr;
+  turn.Keep();
   Finish(std::move(fetched));
   co_return true;
 }

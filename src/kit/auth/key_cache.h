@@ -36,14 +36,16 @@ class KeyCache {
   bool IsRefreshDue() const;
 
  private:
+  class FetchTurn;
   enum class Plan { kUse, kFetch, kWait, kUnavailable };
 
-  // What to do for `kid` now; kFetch makes the caller the one who fetches, kWait registers `wake`.
-  Plan Decide(const std::string& kid, const Signal& wake, KeysInUse& keys);
+  // What to do for `kid` now, for a caller who fetches once at most; kFetch makes the caller the
+  // one who fetches, kWait registers `wake`.
+  Plan Decide(const std::string& kid, bool has_fetched, const Signal& wake, KeysInUse& keys);
   bool MayFetch(SteadyTime now) const;
   bool IsOld(SteadyTime now) const;
   // False when it was cancelled.
-  Task<bool> Fetch(Deadline deadline);
+  Task<bool> Fetch(Deadline deadline, FetchTurn turn);
   void Finish(Result<PublicKeySet> fetched);
   void Abandon();
 

@@ -120,6 +120,16 @@ TEST_F(TokenVerifierTest, UnknownKeysDoNotHammerTheSource) {
   EXPECT_EQ(source_.fetches, 2);
 }
 
+TEST_F(TokenVerifierTest, WithoutAnIntervalACallStillFetchesOnce) {
+  TokenVerifier eager(source_, clock_, metrics_, Logger(),
+                      {.minimum_fetch_interval = {}, .retry_interval = {}});
+  const std::string token = Token(SigningKey::Generate());
+  const auto result =
+      Await<Authenticated>(runtime_, [&] { return eager.Authenticate(token, Deadline::None()); });
+  EXPECT_EQ(result.error().code, Code::kUnauthenticated);
+  EXPECT_EQ(source_.fetches, 1);
+}
+
 TEST_F(TokenVerifierTest, LastGoodKeysServeWhileTheSourceIsAway) {
   ASSERT_TRUE(Authenticate(Token(key_)));
   source_.away = true;
