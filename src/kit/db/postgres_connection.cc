@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr asio::use_awaitable_t<Executor> kUseTask{};
 constexpr std::chrono::seconds kCleanTimeout{2};
+constexpr std::chrono::milliseconds kCancelAgain{50};
 
 Code CodeOf(std::string_view sqlstate) {
   if (sqlstate == "23505") return Code::kAlreadyExists;
@@ -30,7 +32,8 @@ Code CodeOf(std::string_view sqlstate) {
   return Code::kInternal;
 }
 
-void IgnoreNotice(void*, const PGresult*) {}
+// What a notice says may hold values, so nobody reads it.
+void OnNotice(void* noticed, const PGresult*) { *static_cast<bool*>(noticed) = true; }
 
 }  // namespace
 
@@ -77,7 +80,7 @@ Task<Status> PostgresConnection::Connect() {
     return Connection(PQconnectStartParams(keys, values, 1));
   };
   VEDETTE_CO_TRY(connection_, co_await blocking_.Run<Connection>(std::move(start)));
-  PQsetNoticeReceiver(connection_.get(), &IgnoreNotice, nullptr);
+  PQsetNoticeReceiver(connection_.get(), &OnNotice, &noticed_);
   const Watch watch(*this, std::chrono::steady_clock::now() + options_.connect_timeout);
   connecting_ = true;
   Status connected = co_await Negotiate();
@@ -90,7 +93,9 @@ Task<Status> PostgresConnection::Connect() {
   VEDETTE_CO_CHECK_OK(co_await Simple(
       "connect", "SET search_path TO \"" + options_.service +
                      "\"; SET synchronous_commit TO on; SET client_encoding TO 'UTF8'; "
-                     "SET TIME ZONE 'UTC'"));
+                     "SET TIME ZONE 'UTC'; "
+                     // A statement ends also when this process is gone.
+                     "SET client_connection_check_interval TO '1s'"));
   co_return Status();
 }
 
@@ -113,10 +118,15 @@ Task<Status> PostgresConnection::Negotiate() {
 
 bool PostgresConnection::Alive() {
   if (broken_ || !connection_) return false;
-  // An idle server says nothing, unless it goes.
+  // An idle server says nothing, except a changed setting, or why it goes: that is a notice.
+  noticed_ = false;
   pollfd descriptor{PQsocket(connection_.get()), POLLIN, 0};
-  if (::poll(&descriptor, 1, 0) == 0) return true;
-  return PQconsumeInput(connection_.get()) == 1 && PQstatus(connection_.get()) == CONNECTION_OK;
+  while (::poll(&descriptor, 1, 0) != 0) {
+    if (PQconsumeInput(connection_.get()) == 0) return false;
+    (void)PQisBusy(connection_.get());  // reads what came
+    if (noticed_ || PQstatus(connection_.get()) != CONNECTION_OK) return false;
+  }
+  return true;
 }
 
 Task<Result<Rows>> PostgresConnection::Run(std::shared_ptr<Job> job,
@@ -199,6 +209,7 @@ Task<Result<Rows>> PostgresConnection::Execute(std::string_view name,
                                                std::string statement,
                                                int count,
                                                PostgresParameters::Pointers pointers) {
+  if (stopped_) co_return Fail(Code::kCancelled, "The caller left.");
   if (PQsendQueryPrepared(connection_.get(), statement.c_str(), count, pointers.values.data(),
                           pointers.lengths.data(), pointers.formats.data(), 1) == 0) {
     co_return Lost(name);
@@ -301,12 +312,12 @@ void PostgresConnection::Arm(std::chrono::steady_clock::time_point time) {
 }
 
 void PostgresConnection::OnTime() {
-  if (!stopped_ && !connecting_) {
-    SendCancel(Code::kDeadlineExceeded);
+  if (connecting_ || (stopped_ && std::chrono::steady_clock::now() >= give_up_)) {
+    broken_ = true;
+    if (socket_) socket_->cancel();
     return;
   }
-  broken_ = true;
-  if (socket_) socket_->cancel();
+  SendCancel(stopped_.value_or(Code::kDeadlineExceeded));
 }
 
 void PostgresConnection::PostInterrupt(std::weak_ptr<Session> session) {
@@ -319,9 +330,13 @@ void PostgresConnection::PostInterrupt(std::weak_ptr<Session> session) {
 }
 
 void PostgresConnection::SendCancel(Code reason) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!stopped_) give_up_ = now + options_.cancel_grace;
   stopped_ = reason;
-  Signal sent;
-  cancel_sent_ = sent;
+  // The server ignores a cancellation that overtakes the statement: it is repeated until it helps.
+  Arm(std::min(give_up_, now + kCancelAgain));
+  if (cancel_sent_ && !cancel_sent_->IsSet()) return;
+  const Signal sent;
   PGcancel* const cancel = PQgetCancel(connection_.get());
   const bool posted = blocking_.Post([cancel, sent] {
     char error[256];
@@ -329,11 +344,11 @@ void PostgresConnection::SendCancel(Code reason) {
     PQfreeCancel(cancel);
     sent.Set();
   });
-  if (!posted) {
+  if (posted) {
+    cancel_sent_ = sent;
+  } else {
     PQfreeCancel(cancel);
-    cancel_sent_.reset();
   }
-  Arm(std::chrono::steady_clock::now() + options_.cancel_grace);
 }
 
 Task<bool> PostgresConnection::Clean() {

@@ -92,12 +92,14 @@ class PostgresConnection : public std::enable_shared_from_this<PostgresConnectio
   Connection connection_;
   std::optional<Socket> socket_;  // libpq's descriptor, which libpq closes
   Timer timer_;
-  const Session* session_ = nullptr;   // whose job runs
-  std::uint64_t operation_ = 0;        // so that a late timer does not hit the next one
-  std::optional<Code> stopped_;        // why the running operation was cancelled
-  std::optional<Signal> cancel_sent_;  // set once the server has the cancellation
+  const Session* session_ = nullptr;               // whose job runs
+  std::uint64_t operation_ = 0;                    // so that a late timer does not hit the next one
+  std::optional<Code> stopped_;                    // why the running operation was cancelled
+  std::chrono::steady_clock::time_point give_up_;  // when cancellation has not helped
+  std::optional<Signal> cancel_sent_;              // set once the server has the cancellation
   bool connecting_ = false;
   bool broken_ = false;
+  bool noticed_ = false;  // the server said something unasked
   std::unordered_map<std::string, Prepared> statements_;
 };
 

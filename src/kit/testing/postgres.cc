@@ -137,7 +137,8 @@ struct PostgresServer::Impl {
     std::vector<std::string> command =
         AsServerUser({Program("postgres"), "-D", data, "-p", std::to_string(port), "-c",
                       "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
-                      "max_connections=200", "-c", "shared_buffers=32MB", "-c", "autovacuum=off"});
+                      "max_connections=200", "-c", "shared_buffers=32MB", "-c", "autovacuum=off",
+                      "-c", "recovery_init_sync_method=syncfs"});
     command.insert(command.begin(), {"/bin/sh", "-c", kKeeper, "keeper", folder.path().string()});
     keeper = Launch(command, ends[0], log);
     ::close(ends[0]);
