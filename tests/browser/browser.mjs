@@ -74,7 +74,10 @@ export class Line {
     this.server = net.createServer((near) => {
       if (this.isCut) return near.destroy();
       const far = net.connect(Number(target.port || 80), target.hostname);
-      for (const [from, to] of [[near, far], [far, near]]) {
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ]) {
         this.sockets.add(from);
         from.pipe(to);
         from.on('error', () => to.destroy());

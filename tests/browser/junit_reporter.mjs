@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reporter for `node --test` that writes JUnit XML, which Node.js 18 does not have yet.
 const escape = (text) =>
-  String(text).replace(/[<>&"]/g, (c) => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' })[c]);
+  String(text).replace(
+    /[<>&"]/g,
+    (c) => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' })[c],
+  );
 
 export default async function* junit(source) {
   yield '<?xml version="1.0" encoding="utf-8"?>\n<testsuite name="browser">\n';

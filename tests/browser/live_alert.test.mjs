@@ -148,7 +148,10 @@ test('a paused list waits, and shows what came when it goes on', async () => {
   await page.getByRole('button', { name: 'Pause' }).click();
   await recorder.recordTrouble(4);
   await page.locator('.paused-banner').getByText(/wait/).waitFor();
-  await page.locator('.paused-banner').getByText(/^Paused\. \d+ new/).waitFor();
+  await page
+    .locator('.paused-banner')
+    .getByText(/^Paused\. \d+ new/)
+    .waitFor();
   assert.equal(await newRows().count(), 0);
   await page.locator('.paused-banner').click();
   await newRows().first().waitFor();

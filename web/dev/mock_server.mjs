@@ -2,95 +2,34 @@
 // A stand-in for the server while working on the page: node dev/mock_server.mjs [port].
 // User "monitor", password "mock". It serves dist/ and the routes the page calls, from memory, and
 // raises an alert every few seconds. It promises nothing that the contract does not.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  alerts,
+  items,
+  kMinute,
+  micros,
+  points,
+  record,
+  rules,
+  subjects,
+  totals,
+  watchers,
+} from './mock_study.mjs';
 
 const dist = resolve(dirname(fileURLToPath(import.meta.url)), '../dist');
 const port = Number(process.argv[2] ?? process.env.PORT ?? 8080);
 const quiet = process.env.MOCK_QUIET === '1';
 const tokenSeconds = Number(process.env.MOCK_TOKEN_SECONDS ?? 3600);
-const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const kMinute = 60e6;
-const kDay = 1440 * kMinute;
-const micros = () => Date.now() * 1000;
-
-const rule = (ruleId, name, item, comparison, threshold, unit, severity) => ({
-  id: randomUUID(), studyId: 'SIM-01', ruleId, version: 1, name,
-  condition: { item, comparison, threshold, unit }, severity, message: '', status: 'active',
-  contentHash: createHash('sha256').update(ruleId).digest('hex'),
-  createdBy: 'lead', createdAt: 0, activeFrom: 1, activeUntil: 0,
-});
-const rules = [
-  rule('VS-SYSBP-HIGH', 'Systolic pressure above 140', 'SYSBP', 'GREATER_THAN', 140, 'mmHg', 'WARNING'),
-  rule('VS-SYSBP-CRISIS', 'Hypertensive crisis', 'SYSBP', 'GREATER_OR_EQUAL', 180, 'mmHg', 'CRITICAL'),
-  rule('VS-PULSE-HIGH', 'Tachycardia', 'PULSE', 'GREATER_THAN', 120, 'beats/min', 'WARNING'),
-  rule('LB-ALT-HIGH', 'ALT above 3 times the upper limit of normal', 'ALT', 'GREATER_THAN', 120, 'U/L', 'CRITICAL'),
-  rule('VS-TEMP-HIGH', 'Fever', 'TEMP', 'GREATER_OR_EQUAL', 38, '°C', 'INFO'),
-];
-const items = {
-  SYSBP: { unit: 'mmHg', mean: 128, spread: 9 },
-  PULSE: { unit: 'beats/min', mean: 74, spread: 9 },
-  ALT: { unit: 'U/L', mean: 38, spread: 12 },
-  TEMP: { unit: '°C', mean: 36.8, spread: 0.3 },
+const kTypes = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
 };
-const names = ['张*', '李**', '王**', 'A*** M*****', '陈*', 'J*** D**'];
-const subjects = Array.from({ length: 24 }, (_, i) => ({
-  id: `s-${i + 1}`, siteId: String(701 + (i % 5)),
-  number: `${701 + (i % 5)}-${1001 + i}`, name: names[i % names.length],
-}));
-
-let seed = 7;
-const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-const normal = () => random() + random() + random() + random() - 2;
-const points = new Map();
-const alerts = [];
-const watchers = new Set();
-let events = 0;
-
-function compare(value, { comparison, threshold }) {
-  if (comparison === 'GREATER_THAN') return value > threshold;
-  return comparison === 'GREATER_OR_EQUAL' && value >= threshold;
-}
-function record(subject, item, time, { number, comparator = '', absentReason = '', source = 'edc' }, raisedAt) {
-  const point = { eventId: randomUUID(), time, comparator, absentReason, alertIds: [] };
-  if (number !== undefined) point.number = number;
-  const key = `${subject.id}/${item}`;
-  points.set(key, [...(points.get(key) ?? []), point].sort((a, b) => a.time - b.time));
-  events += 1;
-  let raised = 0;
-  for (const r of rules) {
-    if (r.condition.item !== item || number === undefined || !compare(number, r.condition)) continue;
-    const alert = {
-      alertId: randomUUID(), ruleName: r.name, patientId: subject.id,
-      message: `${item} ${number} ${r.condition.unit} meets "${r.name}"`,
-      timestamp: Math.floor(raisedAt / 1e6), ruleId: r.ruleId, ruleVersion: 1, severity: r.severity,
-      subjectNumber: subject.number, subjectName: subject.name, siteId: subject.siteId, item,
-      eventTime: time, raisedAt, sequence: alerts.length + 1,
-    };
-    point.alertIds.push(alert.alertId);
-    alerts.push({ alert, rule: r, point, source });
-    raised += 1;
-    for (const watcher of watchers) watcher(alert);
-  }
-  return raised;
-}
-for (const subject of subjects) {
-  for (const [item, { mean, spread }] of Object.entries(items)) {
-    for (let day = 60; day > 0; day -= item === 'ALT' ? 14 : 3) {
-      const time = micros() - day * kDay + random() * 8 * 60 * kMinute;
-      const trouble = random() < 0.03 ? spread * 4 : 0;
-      const number = Number((mean + normal() * spread * 1.6 + trouble).toFixed(1));
-      const odd = random();
-      record(subject, item, time,
-        odd < 0.06 ? { absentReason: 'NOT DONE' } : item === 'ALT' && odd < 0.2 ? { number: 5, comparator: '<' } : { number },
-        time + 2 * kMinute + random() * kMinute);
-    }
-  }
-}
-alerts.sort((a, b) => a.alert.raisedAt - b.alert.raisedAt).forEach((a, i) => (a.alert.sequence = i + 1));
 if (!quiet) {
   setInterval(() => {
     const subject = subjects[Math.floor(Math.random() * subjects.length)];
@@ -101,11 +40,19 @@ if (!quiet) {
 
 const tokens = new Map();
 const send = (response, status, body, type = 'application/json') => {
-  response.writeHead(status, { 'content-type': type, 'content-security-policy': "default-src 'self'" });
+  response.writeHead(status, {
+    'content-type': type,
+    'content-security-policy': "default-src 'self'",
+  });
   response.end(JSON.stringify(body));
 };
 const problem = (response, status, code, detail, errors = []) =>
-  send(response, status, { type: 'about:blank', title: code, status, detail, code, errors }, 'application/problem+json');
+  send(
+    response,
+    status,
+    { type: 'about:blank', title: code, status, detail, code, errors },
+    'application/problem+json',
+  );
 const readBody = async (request) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -119,89 +66,264 @@ const count = (key) => {
     group.who.add(alert.patientId);
     groups.set(alert[key], group);
   }
-  return [...groups.values()].map(({ key: k, alerts: n, who }) => ({ key: k, alerts: n, subjects: who.size }));
+  return [...groups.values()].map(({ key: k, alerts: n, who }) => ({
+    key: k,
+    alerts: n,
+    subjects: who.size,
+  }));
 };
 
 const routes = [
-  ['GET', /^\/api\/v1\/identity\/me$/, (_, response) => send(response, 200, { id: 'u', username: 'monitor', displayName: 'Mona Tran', roles: [], createdAt: 0 })],
-  ['GET', /^\/api\/v1\/studies$/, (_, response) => send(response, 200, { studies: [
-    { id: 'SIM-01', name: 'Simulated hypertension study', phase: '3', status: 'active', createdAt: 0, revision: 1 },
-    { id: 'EMPTY-02', name: 'Study without data', phase: '1', status: 'active', createdAt: 0, revision: 1 },
-    { id: 'SECRET-03', name: 'Refused study', phase: '1', status: 'active', createdAt: 0, revision: 1 }] })],
-  ['GET', /^\/api\/v1\/studies\/([^/]+)\/rules$/, (match, response) => send(response, 200, { rules: match[1] === 'SIM-01' ? rules : [] })],
-  ['GET', /^\/api\/v1\/studies\/([^/]+)\/alerts:summary$/, (match, response) => send(response, 200, match[1] !== 'SIM-01'
-    ? { alerts: 0, subjects: 0, events: 0, byRule: [], bySite: [] }
-    : { alerts: alerts.length, subjects: new Set(alerts.map((a) => a.alert.patientId)).size, events, byRule: count('ruleId'), bySite: count('siteId') })],
-  ['GET', /^\/api\/v1\/studies\/([^/]+)\/alerts\/([^/]+)$/, (match, response) => {
-    const found = alerts.find((a) => a.alert.alertId === match[2]);
-    if (!found) return problem(response, 404, 'not_found', 'No such alert in this study.');
-    const { alert, rule: r, point, source } = found;
-    send(response, 200, { alert, evidence: {
-      ruleVersionId: r.id, ruleContentHash: r.contentHash, eventId: point.eventId,
-      expression: `${alert.item} ${r.condition.comparison === 'GREATER_THAN' ? '>' : '>='} ${r.condition.threshold} ${r.condition.unit}`,
-      value: point.number, unit: r.condition.unit, threshold: r.condition.threshold, comparison: r.condition.comparison,
-      source, eventTime: alert.eventTime, receivedAt: alert.raisedAt - 3400 } });
-  }],
-  ['GET', /^\/api\/v1\/studies\/SIM-01\/subjects\/([^/]+)\/series\/([^/]+)$/, (match, response) => {
-    const subject = subjects.find((s) => s.id === match[1]);
-    send(response, 200, { subjectId: match[1], subjectNumber: subject?.number ?? '', item: match[2], unit: items[match[2]]?.unit ?? '',
-      points: points.get(`${match[1]}/${match[2]}`) ?? [],
-      thresholds: rules.filter((r) => r.condition.item === match[2]).map((r) => ({ ruleId: r.ruleId, ruleName: r.name, comparison: r.condition.comparison, value: r.condition.threshold, severity: r.severity })) });
-  }],
-  ['POST', /^\/api\/v1\/studies\/SIM-01\/events$/, async (_, response, url, request) => {
-    const body = await readBody(request);
-    let raised = 0;
-    for (const [i, event] of body.events.entries()) {
-      const subject = subjects.find((s) => s.number === event.subjectNumber);
-      if (!subject || !items[event.item]) {
-        return problem(response, 400, 'invalid_argument', 'The batch was refused.', [{ field: `events[${i}].${subject ? 'item' : 'subjectNumber'}`, description: 'is not known in this study' }]);
+  [
+    'GET',
+    /^\/api\/v1\/identity\/me$/,
+    (_, response) =>
+      send(response, 200, {
+        id: 'u',
+        username: 'monitor',
+        displayName: 'Mona Tran',
+        roles: [],
+        createdAt: 0,
+      }),
+  ],
+  [
+    'GET',
+    /^\/api\/v1\/studies$/,
+    (_, response) =>
+      send(response, 200, {
+        studies: [
+          {
+            id: 'SIM-01',
+            name: 'Simulated hypertension study',
+            phase: '3',
+            status: 'active',
+            createdAt: 0,
+            revision: 1,
+          },
+          {
+            id: 'EMPTY-02',
+            name: 'Study without data',
+            phase: '1',
+            status: 'active',
+            createdAt: 0,
+            revision: 1,
+          },
+          {
+            id: 'SECRET-03',
+            name: 'Refused study',
+            phase: '1',
+            status: 'active',
+            createdAt: 0,
+            revision: 1,
+          },
+        ],
+      }),
+  ],
+  [
+    'GET',
+    /^\/api\/v1\/studies\/([^/]+)\/rules$/,
+    (match, response) => send(response, 200, { rules: match[1] === 'SIM-01' ? rules : [] }),
+  ],
+  [
+    'GET',
+    /^\/api\/v1\/studies\/([^/]+)\/alerts:summary$/,
+    (match, response) =>
+      send(
+        response,
+        200,
+        match[1] !== 'SIM-01'
+          ? { alerts: 0, subjects: 0, events: 0, byRule: [], bySite: [] }
+          : {
+              alerts: alerts.length,
+              subjects: new Set(alerts.map((a) => a.alert.patientId)).size,
+              events: totals.events,
+              byRule: count('ruleId'),
+              bySite: count('siteId'),
+            },
+      ),
+  ],
+  [
+    'GET',
+    /^\/api\/v1\/studies\/([^/]+)\/alerts\/([^/]+)$/,
+    (match, response) => {
+      const found = alerts.find((a) => a.alert.alertId === match[2]);
+      if (!found) return problem(response, 404, 'not_found', 'No such alert in this study.');
+      const { alert, rule: r, point, source } = found;
+      send(response, 200, {
+        alert,
+        evidence: {
+          ruleVersionId: r.id,
+          ruleContentHash: r.contentHash,
+          eventId: point.eventId,
+          expression: `${alert.item} ${r.condition.comparison === 'GREATER_THAN' ? '>' : '>='} ${r.condition.threshold} ${r.condition.unit}`,
+          value: point.number,
+          unit: r.condition.unit,
+          threshold: r.condition.threshold,
+          comparison: r.condition.comparison,
+          source,
+          eventTime: alert.eventTime,
+          receivedAt: alert.raisedAt - 3400,
+        },
+      });
+    },
+  ],
+  [
+    'GET',
+    /^\/api\/v1\/studies\/SIM-01\/subjects\/([^/]+)\/series\/([^/]+)$/,
+    (match, response) => {
+      const subject = subjects.find((s) => s.id === match[1]);
+      send(response, 200, {
+        subjectId: match[1],
+        subjectNumber: subject?.number ?? '',
+        item: match[2],
+        unit: items[match[2]]?.unit ?? '',
+        points: points.get(`${match[1]}/${match[2]}`) ?? [],
+        thresholds: rules
+          .filter((r) => r.condition.item === match[2])
+          .map((r) => ({
+            ruleId: r.ruleId,
+            ruleName: r.name,
+            comparison: r.condition.comparison,
+            value: r.condition.threshold,
+            severity: r.severity,
+          })),
+      });
+    },
+  ],
+  [
+    'POST',
+    /^\/api\/v1\/studies\/SIM-01\/events$/,
+    async (_, response, url, request) => {
+      const body = await readBody(request);
+      let raised = 0;
+      for (const [i, event] of body.events.entries()) {
+        const subject = subjects.find((s) => s.number === event.subjectNumber);
+        if (!subject || !items[event.item]) {
+          return problem(response, 400, 'invalid_argument', 'The batch was refused.', [
+            {
+              field: `events[${i}].${subject ? 'item' : 'subjectNumber'}`,
+              description: 'is not known in this study',
+            },
+          ]);
+        }
+        raised += record(
+          subject,
+          event.item,
+          Date.parse(event.time) * 1000,
+          { ...event, source: body.source },
+          micros(),
+        );
       }
-      raised += record(subject, event.item, Date.parse(event.time) * 1000, { ...event, source: body.source }, micros());
-    }
-    send(response, 200, { recorded: body.events.length, duplicates: 0, alertsRaised: raised });
-  }],
-  ['GET', /^\/api\/v1\/subjects$/, (_, response) => send(response, 200, { subjects: subjects.map((s) => ({ id: s.id, projectId: 'SIM-01', siteId: s.siteId, subjectNumber: s.number, name: s.name, mobile: '', age: 50, sex: 'F', status: 'enrolled', createdAt: 0 })), nextPageToken: '' })],
-  ['GET', /^\/api\/monitor\/projects\/([^/]+)\/alerts$/, (match, response, url) => {
-    if (match[1] === 'SECRET-03') return problem(response, 403, 'permission_denied', 'Your roles do not cover study SECRET-03.');
-    const before = Number(url.searchParams.get('before') ?? 0) || Infinity;
-    const size = Number(url.searchParams.get('pageSize') ?? 0) || 100;
-    const wanted = alerts.map((a) => a.alert).filter((a) => match[1] === 'SIM-01' && a.sequence < before
-      && (!url.searchParams.get('ruleId') || a.ruleId === url.searchParams.get('ruleId'))
-      && (!url.searchParams.get('siteId') || a.siteId === url.searchParams.get('siteId')))
-      .sort((a, b) => b.sequence - a.sequence);
-    const page = wanted.slice(0, size);
-    send(response, 200, { alerts: page, nextBefore: wanted.length > size ? page[page.length - 1].sequence : 0 });
-  }],
-  ['GET', /^\/api\/monitor\/projects\/([^/]+)\/alerts\/stream$/, (match, response, url, request) => {
-    if (match[1] === 'SECRET-03') return problem(response, 403, 'permission_denied', 'Your roles do not cover study SECRET-03.');
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    response.write(': hello\n\n');
-    const write = (alert) => match[1] === 'SIM-01' && response.write(`id: ${alert.sequence}\nevent: alert\ndata: ${JSON.stringify(alert)}\n\n`);
-    const after = Number(request.headers['last-event-id'] ?? url.searchParams.get('after') ?? 0);
-    if (after) alerts.map((a) => a.alert).filter((a) => a.sequence > after).forEach(write);
-    watchers.add(write);
-    request.on('close', () => watchers.delete(write));
-  }],
+      send(response, 200, { recorded: body.events.length, duplicates: 0, alertsRaised: raised });
+    },
+  ],
+  [
+    'GET',
+    /^\/api\/v1\/subjects$/,
+    (_, response) =>
+      send(response, 200, {
+        subjects: subjects.map((s) => ({
+          id: s.id,
+          projectId: 'SIM-01',
+          siteId: s.siteId,
+          subjectNumber: s.number,
+          name: s.name,
+          mobile: '',
+          age: 50,
+          sex: 'F',
+          status: 'enrolled',
+          createdAt: 0,
+        })),
+        nextPageToken: '',
+      }),
+  ],
+  [
+    'GET',
+    /^\/api\/monitor\/projects\/([^/]+)\/alerts$/,
+    (match, response, url) => {
+      if (match[1] === 'SECRET-03')
+        return problem(
+          response,
+          403,
+          'permission_denied',
+          'Your roles do not cover study SECRET-03.',
+        );
+      const before = Number(url.searchParams.get('before') ?? 0) || Infinity;
+      const size = Number(url.searchParams.get('pageSize') ?? 0) || 100;
+      const wanted = alerts
+        .map((a) => a.alert)
+        .filter(
+          (a) =>
+            match[1] === 'SIM-01' &&
+            a.sequence < before &&
+            (!url.searchParams.get('ruleId') || a.ruleId === url.searchParams.get('ruleId')) &&
+            (!url.searchParams.get('siteId') || a.siteId === url.searchParams.get('siteId')),
+        )
+        .sort((a, b) => b.sequence - a.sequence);
+      const page = wanted.slice(0, size);
+      send(response, 200, {
+        alerts: page,
+        nextBefore: wanted.length > size ? page[page.length - 1].sequence : 0,
+      });
+    },
+  ],
+  [
+    'GET',
+    /^\/api\/monitor\/projects\/([^/]+)\/alerts\/stream$/,
+    (match, response, url, request) => {
+      if (match[1] === 'SECRET-03')
+        return problem(
+          response,
+          403,
+          'permission_denied',
+          'Your roles do not cover study SECRET-03.',
+        );
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.write(': hello\n\n');
+      const write = (alert) =>
+        match[1] === 'SIM-01' &&
+        response.write(`id: ${alert.sequence}\nevent: alert\ndata: ${JSON.stringify(alert)}\n\n`);
+      const after = Number(request.headers['last-event-id'] ?? url.searchParams.get('after') ?? 0);
+      if (after)
+        alerts
+          .map((a) => a.alert)
+          .filter((a) => a.sequence > after)
+          .forEach(write);
+      watchers.add(write);
+      request.on('close', () => watchers.delete(write));
+    },
+  ],
 ];
 
 createServer(async (request, response) => {
   const url = new URL(request.url, 'http://mock');
   if (!url.pathname.startsWith('/api/')) {
     const file = join(dist, normalize(url.pathname === '/' ? '/index.html' : url.pathname));
-    if (!file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile()) return problem(response, 404, 'not_found', 'No such file.');
-    response.writeHead(200, { 'content-type': kTypes[extname(file)] ?? 'application/octet-stream', 'content-security-policy': "default-src 'self'" });
+    if (!file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile())
+      return problem(response, 404, 'not_found', 'No such file.');
+    response.writeHead(200, {
+      'content-type': kTypes[extname(file)] ?? 'application/octet-stream',
+      'content-security-policy': "default-src 'self'",
+    });
     return createReadStream(file).pipe(response);
   }
   try {
     if (url.pathname === '/api/v1/identity/login') {
       const { username, password } = await readBody(request);
-      if (username !== 'monitor' || password !== 'mock') return problem(response, 401, 'unauthenticated', 'User name or password is wrong.');
+      if (username !== 'monitor' || password !== 'mock')
+        return problem(response, 401, 'unauthenticated', 'User name or password is wrong.');
       const token = randomUUID();
       tokens.set(token, Date.now() + tokenSeconds * 1000);
-      return send(response, 200, { accessToken: token, tokenType: 'Bearer', expiresIn: tokenSeconds, user: {} });
+      return send(response, 200, {
+        accessToken: token,
+        tokenType: 'Bearer',
+        expiresIn: tokenSeconds,
+        user: {},
+      });
     }
     const token = (request.headers.authorization ?? '').replace('Bearer ', '');
-    if (!((tokens.get(token) ?? 0) > Date.now())) return problem(response, 401, 'unauthenticated', 'The token has expired.');
+    if (!((tokens.get(token) ?? 0) > Date.now()))
+      return problem(response, 401, 'unauthenticated', 'The token has expired.');
     for (const [method, pattern, handle] of routes) {
       const match = method === request.method && pattern.exec(decodeURIComponent(url.pathname));
       if (match) return await handle(match, response, url, request);
@@ -210,4 +332,6 @@ createServer(async (request, response) => {
   } catch {
     problem(response, 400, 'invalid_argument', 'The request cannot be read.');
   }
-}).listen(port, '127.0.0.1', () => console.log(`http://127.0.0.1:${port}  user monitor, password mock`));
+}).listen(port, '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${port}  user monitor, password mock`),
+);

@@ -22,7 +22,10 @@ function Desk() {
   const { t } = useI18n();
   const { client, session } = useServices();
   const route = useRoute();
-  const studies = useLoad((signal) => client.get('/api/v1/studies', { path: {}, signal }), [client]);
+  const studies = useLoad(
+    (signal) => client.get('/api/v1/studies', { path: {}, signal }),
+    [client],
+  );
   const me = useLoad((signal) => client.get('/api/v1/identity/me', { path: {}, signal }), [client]);
 
   const list = studies.data?.studies;

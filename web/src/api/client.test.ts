@@ -22,7 +22,11 @@ function clientWith(answer: (url: string, init: RequestInit) => Promise<Response
 }
 
 const studies = (client: ApiClient) => client.get('/api/v1/studies', { path: {} });
-const failure = (promise: Promise<unknown>) => promise.then(() => undefined, (e: unknown) => e);
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
 
 describe('ApiClient', () => {
   it('sends the token, and gives the answer', async () => {
@@ -62,7 +66,10 @@ describe('ApiClient', () => {
 
   it.each([
     ['an HTML page', new Response('<h1>Bad gateway</h1>', { status: 502 })],
-    ['broken JSON', new Response('{', { status: 502, headers: { 'content-type': 'application/json' } })],
+    [
+      'broken JSON',
+      new Response('{', { status: 502, headers: { 'content-type': 'application/json' } }),
+    ],
   ])('gives the status when the failure is %s', async (_, response) => {
     const { client } = clientWith(() => response);
     expect(await failure(studies(client))).toMatchObject({ status: 502, detail: 'HTTP 502' });

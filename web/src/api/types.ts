@@ -4,9 +4,8 @@ import type { paths } from './schema';
 
 type Method = 'get' | 'post';
 
-type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O>
-  ? O
-  : never;
+type Operation<P extends keyof paths, M extends Method> =
+  paths[P] extends Record<M, infer O> ? O : never;
 
 type Json<R> = R extends { content: infer C }
   ? C extends { 'application/json': infer T }
@@ -44,11 +43,12 @@ export type PathParameters<P extends keyof paths, M extends Method> =
 export type QueryParameters<P extends keyof paths, M extends Method> =
   Parameters<Operation<P, M>> extends { query?: infer R } ? Partial<NonNullable<R>> : never;
 
-export type Body<P extends keyof paths, M extends Method> = Operation<P, M> extends {
-  requestBody?: infer B;
-}
-  ? Json<NonNullable<B>>
-  : never;
+export type Body<P extends keyof paths, M extends Method> =
+  Operation<P, M> extends {
+    requestBody?: infer B;
+  }
+    ? Json<NonNullable<B>>
+    : never;
 
 type Element<T> = T extends readonly (infer U)[] ? U : never;
 

@@ -47,7 +47,9 @@ export const zhCn: Messages = {
   resume: '继续',
   pauseHint: '阅读时暂不显示新警报',
   pausedBanner: (waiting: number) =>
-    waiting === 0 ? '已暂停。新警报照常记录，并在此等候。' : `已暂停，有 ${waiting} 条新警报等候显示。`,
+    waiting === 0
+      ? '已暂停。新警报照常记录，并在此等候。'
+      : `已暂停，有 ${waiting} 条新警报等候显示。`,
   newAlerts: (count: number) => `${count} 条新警报`,
   markAllSeen: '标为已看',
   newMark: '新',
@@ -57,7 +59,8 @@ export const zhCn: Messages = {
   endOfList: '已显示全部警报。',
   shownCount: (shown: number) => `显示 ${shown} 条警报`,
   noAlerts: '暂无警报',
-  noAlertsHint: '数据到达时即被检查。一旦某个值触发生效中的规则，警报就会出现在这里，无需刷新页面。',
+  noAlertsHint:
+    '数据到达时即被检查。一旦某个值触发生效中的规则，警报就会出现在这里，无需刷新页面。',
   noAlertsNoRules: '该研究没有生效中的规则，因此不会产生警报。请先启用一条规则。',
   noMatches: '没有符合筛选条件的警报',
   noMatchesHint: '请更换筛选条件，或清除筛选以查看该研究的全部警报。',

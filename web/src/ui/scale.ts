@@ -44,7 +44,12 @@ export function formatNumber(value: number): string {
 }
 
 /** Positions moved apart so that neighbours are at least `gap` from each other, order kept. */
-export function spread(positions: readonly number[], gap: number, low: number, high: number): number[] {
+export function spread(
+  positions: readonly number[],
+  gap: number,
+  low: number,
+  high: number,
+): number[] {
   const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
   const moved = [...positions];
   let floor = low;

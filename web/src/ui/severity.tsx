@@ -5,7 +5,11 @@ import { useI18n } from '../i18n';
 
 export type KnownSeverity = 'CRITICAL' | 'WARNING' | 'INFO' | 'OTHER';
 
-export const severityOrder: readonly Exclude<KnownSeverity, 'OTHER'>[] = ['CRITICAL', 'WARNING', 'INFO'];
+export const severityOrder: readonly Exclude<KnownSeverity, 'OTHER'>[] = [
+  'CRITICAL',
+  'WARNING',
+  'INFO',
+];
 
 export function knownSeverity(severity: Severity | undefined): KnownSeverity {
   return severity === 'CRITICAL' || severity === 'WARNING' || severity === 'INFO'

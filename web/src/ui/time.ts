@@ -24,11 +24,18 @@ export function formatDateTime(milliseconds: number, seconds = false): string {
 /** "08:30:12" on the day of `now`, else the date with the time. */
 export function formatRecent(milliseconds: number, now: number): string {
   const text = formatDateTime(milliseconds, true);
-  return text.slice(0, 10) === formatDateTime(now).slice(0, 10) ? text.slice(11) : text.slice(0, 16);
+  return text.slice(0, 10) === formatDateTime(now).slice(0, 10)
+    ? text.slice(11)
+    : text.slice(0, 16);
 }
 
 /** How long ago, in one unit: "12 sec. ago". Less than 5 s, and clocks that run ahead: `justNow`. */
-export function formatAge(milliseconds: number, now: number, locale: string, justNow: string): string {
+export function formatAge(
+  milliseconds: number,
+  now: number,
+  locale: string,
+  justNow: string,
+): string {
   const age = now - milliseconds;
   if (age < 5 * kSecond) return justNow;
   const relative = new Intl.RelativeTimeFormat(locale, { style: 'short', numeric: 'always' });

@@ -45,7 +45,7 @@ export function timeTicks(from: number, to: number, wanted: number, locale: stri
   const step = kSteps.find((s) => s.length >= ideal) ?? kSteps[kSteps.length - 1]!;
   const ticks: TimeTick[] = [];
   let previous = '';
-  for (let at = firstTick(from, step.unit, step.count); at.getTime() <= to; ) {
+  for (let at = firstTick(from, step.unit, step.count); at.getTime() <= to;) {
     const time = at.getTime();
     if (time >= from) {
       const { label, context } = tickLabels(time, step.unit, locale);
@@ -62,7 +62,13 @@ function firstTick(from: number, unit: TickUnit, count: number): Date {
   const floor = (value: number) => Math.floor(value / count) * count;
   switch (unit) {
     case 'minute':
-      return new Date(d.getFullYear(), d.getMonth(), d.getDate(), d.getHours(), floor(d.getMinutes()));
+      return new Date(
+        d.getFullYear(),
+        d.getMonth(),
+        d.getDate(),
+        d.getHours(),
+        floor(d.getMinutes()),
+      );
     case 'hour':
       return new Date(d.getFullYear(), d.getMonth(), d.getDate(), floor(d.getHours()));
     case 'day':
@@ -99,7 +105,11 @@ function nextTick(at: Date, unit: TickUnit, count: number): Date {
   }
 }
 
-function tickLabels(time: number, unit: TickUnit, locale: string): { label: string; context: string } {
+function tickLabels(
+  time: number,
+  unit: TickUnit,
+  locale: string,
+): { label: string; context: string } {
   const text = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale, options).format(time);
   switch (unit) {

@@ -60,7 +60,15 @@ export type Action =
 export function reduce(list: AlertList, action: Action): AlertList {
   switch (action.type) {
     case 'loading':
-      return { ...list, status: 'loading', error: null, alerts: [], held: [], nextBefore: 0, loadingOlder: false };
+      return {
+        ...list,
+        status: 'loading',
+        error: null,
+        alerts: [],
+        held: [],
+        nextBefore: 0,
+        loadingOlder: false,
+      };
     case 'loaded':
       return {
         ...list,

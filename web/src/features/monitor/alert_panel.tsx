@@ -67,7 +67,12 @@ export function AlertPanel({ studyId, alertId, newer, older, open }: Props) {
           ↓
         </button>
         <span className="spacer" />
-        <button type="button" className="plain" title={`${t.close} (Esc)`} onClick={() => open(null)}>
+        <button
+          type="button"
+          className="plain"
+          title={`${t.close} (Esc)`}
+          onClick={() => open(null)}
+        >
           {t.close} ✕
         </button>
       </div>

@@ -85,8 +85,7 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
   const open = useCallback((id: string | null) => navigate({ studyId, alertId: id }), [studyId]);
   const position = rows.findIndex((row) => row.alertId === alertId);
   const newer = position > 0 ? (rows[position - 1]?.alertId ?? null) : null;
-  const older =
-    position >= 0 ? (rows[position + 1]?.alertId ?? null) : (rows[0]?.alertId ?? null);
+  const older = position >= 0 ? (rows[position + 1]?.alertId ?? null) : (rows[0]?.alertId ?? null);
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -138,24 +137,14 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
             sites={summary.data?.bySite.map((site) => site.key) ?? []}
           />
           {list.paused && (
-            <button
-              type="button"
-              className="paused-banner"
-              onClick={() => feed.setPaused(false)}
-            >
+            <button type="button" className="paused-banner" onClick={() => feed.setPaused(false)}>
               {t.pausedBanner(list.held.length)} <b>{t.resume}</b>
             </button>
           )}
           {list.status === 'failed' && list.alerts.length === 0 ? (
             <ErrorState error={list.error} retry={feed.reload} />
           ) : rows.length > 0 ? (
-            <AlertTable
-              rows={rows}
-              unseen={list.unseen}
-              selected={alertId}
-              now={now}
-              open={open}
-            />
+            <AlertTable rows={rows} unseen={list.unseen} selected={alertId} now={now} open={open} />
           ) : list.status === 'loading' || list.loadingOlder ? (
             <LoadingState text={t.loadingAlerts} />
           ) : filtered ? (
@@ -165,10 +154,7 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
               </button>
             </EmptyState>
           ) : (
-            <EmptyState
-              title={t.noAlerts}
-              hint={hasRules ? t.noAlertsHint : t.noAlertsNoRules}
-            />
+            <EmptyState title={t.noAlerts} hint={hasRules ? t.noAlertsHint : t.noAlertsNoRules} />
           )}
           <footer className="alerts-foot">
             {list.status === 'ready' && rows.length > 0 && (

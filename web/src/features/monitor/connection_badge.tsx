@@ -13,7 +13,9 @@ export function ConnectionBadge({ connection }: { connection: ConnectionState })
     <span className={`connection connection-${connection.kind}`} role="status" title={hint}>
       <span className="dot" aria-hidden="true" />
       {t.connection[connection.kind]}
-      {connection.kind === 'refused' && <span className="quiet"> {explain(connection.error, t)}</span>}
+      {connection.kind === 'refused' && (
+        <span className="quiet"> {explain(connection.error, t)}</span>
+      )}
     </span>
   );
 }

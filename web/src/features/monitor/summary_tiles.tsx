@@ -93,7 +93,12 @@ function Bars({ title, failed, counts, nameOf, selected, select }: BarsProps) {
             >
               <span className="bar-name">{nameOf(count.key)}</span>
               <svg className="bar-track" width="100%" height="6" aria-hidden="true">
-                <rect className="bar-fill" width={`${(100 * count.alerts) / most}%`} height="6" rx="3" />
+                <rect
+                  className="bar-fill"
+                  width={`${(100 * count.alerts) / most}%`}
+                  height="6"
+                  rx="3"
+                />
               </svg>
               <span className="bar-count">{count.alerts.toLocaleString(language)}</span>
             </button>

@@ -3,27 +3,14 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { Series } from '../../api/types';
 import { useI18n } from '../../i18n';
-import { formatNumber, linearScale, niceTicks, spread } from '../../ui/scale';
+import { formatNumber, linearScale, niceTicks } from '../../ui/scale';
 import { severityClass } from '../../ui/severity';
 import { formatDateTime } from '../../ui/time';
 import { timeTicks } from '../../ui/time_ticks';
-import {
-  comparisonSigns,
-  gravest,
-  sideOf,
-  thin,
-  toPlot,
-  type AlertMark,
-  type Line,
-  type Mark,
-  type ValueMark,
-} from './series_model';
+import { cross, describe, kBottom, kHeight, kLeft, kRight, kTop, nearest } from './chart_layout';
+import { Band, Legend, ThresholdLines, ValueShape } from './chart_marks';
+import { gravest, thin, toPlot, type AlertMark, type ValueMark } from './series_model';
 
-const kHeight = 264;
-const kTop = 14;
-const kBottom = 40;
-const kLeft = 46;
-const kRight = 12;
 const kDrawnValues = 800;
 
 interface Props {
@@ -215,173 +202,6 @@ export function SeriesChart({ series, alert, hours }: Props) {
     </div>
   );
 }
-
-function Band(props: {
-  line: Line;
-  y: (value: number) => number;
-  left: number;
-  right: number;
-  bottom: number;
-}) {
-  const side = sideOf(props.line.comparison);
-  if (!side) return null;
-  const at = props.y(props.line.value);
-  const [top, height] = side === 'above' ? [kTop, at - kTop] : [at, props.bottom - at];
-  return (
-    <rect
-      className={`chart-band ${severityClass(props.line.severity)}${props.line.own ? ' own' : ''}`}
-      x={props.left}
-      width={Math.max(0, props.right - props.left)}
-      y={top}
-      height={Math.max(0, height)}
-    />
-  );
-}
-
-function ThresholdLines(props: {
-  lines: Line[];
-  values: ValueMark[];
-  x: (time: number) => number;
-  y: (value: number) => number;
-  right: number;
-  bottom: number;
-}) {
-  const { t } = useI18n();
-  const middle = (kLeft + props.right) / 2;
-  // A label stands on the side where fewer values are in its way; the alert's own counts most.
-  const isLeft = (line: Line) => {
-    const at = props.y(line.value) - 9;
-    const weight = props.values
-      .filter((mark) => Math.abs(props.y(mark.value) - at) < 14)
-      .map((mark) => (props.x(mark.time) < middle ? -1 : 1) * (mark.marked ? 1000 : 1))
-      .reduce((a, b) => a + b, 0);
-    return weight > 0;
-  };
-  const labels = spread(
-    props.lines.map((line) => props.y(line.value) - 5),
-    13,
-    kTop + 8,
-    props.bottom - 4,
-  );
-  return (
-    <>
-      {props.lines.map((line, i) => (
-        <g
-          key={i}
-          data-testid="threshold"
-          data-value={line.value}
-          className={`chart-threshold ${severityClass(line.severity)}${line.own ? ' own' : ''}${line.past ? ' past' : ''}`}
-        >
-          <line x1={kLeft} x2={props.right} y1={props.y(line.value)} y2={props.y(line.value)} />
-          <text
-            x={isLeft(line) ? kLeft + 4 : props.right - 4}
-            y={labels[i]}
-            textAnchor={isLeft(line) ? 'start' : 'end'}
-          >
-            {comparisonSigns[line.comparison]} {formatNumber(line.value)} · {line.label}
-            {line.past ? ` (${t.thresholdThen})` : ''}
-          </text>
-        </g>
-      ))}
-    </>
-  );
-}
-
-function ValueShape(props: {
-  mark: ValueMark;
-  x: number;
-  y: number;
-  className: string;
-  size: number;
-}) {
-  const { mark, x, y, size } = props;
-  if (mark.comparator === '') {
-    return <circle className={props.className} cx={x} cy={y} r={size} />;
-  }
-  // An arrow towards where the true value lies.
-  const to = mark.comparator === '<' ? 1 : -1;
-  const s = size + 1;
-  return (
-    <path
-      className={props.className}
-      data-testid="censored"
-      d={`M${x - s},${y} L${x + s},${y} L${x},${y + to * s * 1.7} Z`}
-    />
-  );
-}
-
-function Legend(props: {
-  marked: boolean;
-  alerted: boolean;
-  absent: boolean;
-  censored: boolean;
-  severity: string;
-}) {
-  const { t } = useI18n();
-  return (
-    <ul className="chart-legend" aria-hidden="true">
-      {props.marked && (
-        <li>
-          <svg width="16" height="16">
-            <circle className={`chart-ring ${props.severity}`} cx="8" cy="8" r="6.5" />
-            <circle className={`chart-marked ${props.severity}`} cx="8" cy="8" r="3.5" />
-          </svg>
-          {t.legendThisAlert}
-        </li>
-      )}
-      {props.alerted && (
-        <li>
-          <svg width="12" height="16">
-            <circle className={`chart-alerted ${props.severity}`} cx="6" cy="8" r="3.5" />
-          </svg>
-          {t.legendAlert}
-        </li>
-      )}
-      <li>
-        <svg width="12" height="16">
-          <circle className="chart-value" cx="6" cy="8" r="3.5" />
-        </svg>
-        {t.legendValue}
-      </li>
-      {props.censored && (
-        <li>
-          <svg width="12" height="16">
-            <path className="chart-value" d="M2,5 L10,5 L6,12 Z" />
-          </svg>
-          {t.legendCensored}
-        </li>
-      )}
-      {props.absent && (
-        <li>
-          <svg width="12" height="16">
-            <path className="chart-absent" d={cross(6, 8, 3.5)} />
-          </svg>
-          {t.legendAbsent}
-        </li>
-      )}
-    </ul>
-  );
-}
-
-export function describe(mark: Mark, unit: string, absent: (reason: string) => string): string {
-  if (mark.kind === 'absent') return absent(mark.reason);
-  return `${mark.comparator}${mark.comparator ? ' ' : ''}${formatNumber(mark.value)} ${unit}`.trim();
-}
-
-function cross(x: number, y: number, size: number): string {
-  return `M${x - size},${y - size} l${2 * size},${2 * size} m0,${-2 * size} l${-2 * size},${2 * size}`;
-}
-
-function nearest(marks: readonly Mark[], time: number): number | null {
-  let best: number | null = null;
-  let distance = Infinity;
-  marks.forEach((mark, i) => {
-    const d = Math.abs(mark.time - time);
-    if (d < distance) [best, distance] = [i, d];
-  });
-  return best;
-}
-
 /** Puts the tip beside the cursor, on the side with more room. */
 function place(x: number | undefined, width: number) {
   return (element: HTMLElement | null) => {

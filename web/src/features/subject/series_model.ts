@@ -75,8 +75,7 @@ export function toMark(point: SeriesPoint, alert: AlertMark | null): Mark {
     time,
     value: point.number,
     comparator: point.comparator === '<' || point.comparator === '>' ? point.comparator : '',
-    marked:
-      alert !== null && (point.eventId === alert.eventId || alertIds.includes(alert.alertId)),
+    marked: alert !== null && (point.eventId === alert.eventId || alertIds.includes(alert.alertId)),
     alerted: alertIds.length > 0,
   };
 }
@@ -195,7 +194,15 @@ export function toPlot(series: Series, alert: AlertMark | null, hours: number | 
   const first = marks[0]?.time ?? 0;
   const last = marks[marks.length - 1]?.time ?? first;
   const side = (last - first) * 0.03 || 12 * kHour;
-  return { marks, segments: toSegments(marks), lines, low, high, from: first - side, to: last + side };
+  return {
+    marks,
+    segments: toSegments(marks),
+    lines,
+    low,
+    high,
+    from: first - side,
+    to: last + side,
+  };
 }
 
 /** The ranges worth offering, in hours: those that show less than everything. */

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Series } from '../../api/types';
 import { useI18n } from '../../i18n';
 import { formatDateTime } from '../../ui/time';
-import { describe } from './series_chart';
+import { describe } from './chart_layout';
 import { toMark, type AlertMark } from './series_model';
 
 /** Newest values shown; a longer table helps nobody. */
