@@ -13,6 +13,7 @@ namespace vedette::http {
 namespace {
 
 constexpr std::size_t kFirstBuffer = 4 * 1024;
+constexpr std::size_t kIdleBuffer = 16 * 1024;
 constexpr std::size_t kBodyBuffer = 64 * 1024;
 // A body that arrives slower than this many bytes per body_timeout is given up.
 constexpr std::uint64_t kBodyProgress = 64 * 1024;
@@ -66,9 +67,15 @@ Task<ParseEvent> Connection::ReadBody() {
 // Reads more bytes behind those that wait. False when the client left or the deadline passed.
 Task<bool> Connection::Fill() {
   if (begin_ == end_) begin_ = end_ = 0;
-  const std::size_t least = phase_ == Phase::kBody ? kBodyBuffer : kFirstBuffer;
-  if (in_.size() < least || (begin_ == 0 && end_ == 0 && in_.size() > kBodyBuffer)) {
-    in_.resize(std::max(least, end_));
+  const std::uint64_t expected = parser_.framing().content_length.value_or(kBodyBuffer);
+  const std::size_t least =
+      phase_ == Phase::kBody
+          ? static_cast<std::size_t>(std::clamp<std::uint64_t>(expected, kFirstBuffer, kBodyBuffer))
+          : kFirstBuffer;
+  if (phase_ == Phase::kIdle && end_ == 0 && in_.size() > kIdleBuffer) {
+    in_ = std::vector<char>(kFirstBuffer);  // an idle connection holds little memory
+  } else if (in_.size() < least) {
+    in_.resize(least);
   }
   if (end_ == in_.size()) {
     if (begin_ > 0) {

@@ -126,7 +126,7 @@ TEST(ServerLimitsTest, ABodyThatDripsIs408) {
 
 TEST(ServerLimitsTest, AnIdleConnectionIsClosed) {
   ServerOptions options;
-  options.idle_timeout = std::chrono::milliseconds(40);
+  options.idle_timeout = std::chrono::milliseconds(200);
   TestServer server(options);
   server.Start();
   EXPECT_EQ(server.Exchange(""), "");

@@ -137,6 +137,8 @@ void Shard::Start(Socket socket, bool refuse) {
           self->core_->logger.Error("an http connection failed", {{"error", e.what()}});
         } catch (const std::exception& e) {
           self->core_->logger.Error("an http connection failed", {{"error", e.what()}});
+        } catch (...) {
+          self->core_->logger.Error("an http connection failed", {{"error", "unknown"}});
         }
       },
       connection->canceller());
