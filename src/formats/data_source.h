@@ -71,6 +71,27 @@ class DataSource {
   virtual Result<bool> NextBatch(ObservationBatch& batch) = 0;
 
   virtual SourceProgress progress() const = 0;
+
+  // The source's own name of what is wrong with an observation: for "item" "VSTESTCD". `field` is a
+  // field of the contract's Observation, in either spelling; an unknown one comes back as it is.
+  // Thread-safe, also beside NextBatch.
+  virtual std::string ColumnOf(std::string_view field, const Observation& observation) const = 0;
 };
+
+// The fields of an observation as the contract names them.
+enum class ObservationField : std::uint8_t { kSubject, kItem, kValue, kUnit, kTime, kKey, kOther };
+
+inline ObservationField FindObservationField(std::string_view field) {
+  if (field == "subjectNumber" || field == "subject_number") return ObservationField::kSubject;
+  if (field == "item") return ObservationField::kItem;
+  if (field == "number" || field == "text" || field == "comparator" || field == "absentReason" ||
+      field == "absent_reason") {
+    return ObservationField::kValue;
+  }
+  if (field == "unit") return ObservationField::kUnit;
+  if (field == "time") return ObservationField::kTime;
+  if (field == "idempotencyKey" || field == "idempotency_key") return ObservationField::kKey;
+  return ObservationField::kOther;
+}
 
 }  // namespace vedette::formats

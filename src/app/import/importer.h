@@ -18,7 +18,7 @@
 #include "kit/task/sleep.h"
 #include "kit/task/task.h"
 
-namespace vedette::import {
+namespace vedette::importing {
 
 struct ImportOptions {
   std::string file;                 // its name in the rejects file
@@ -103,4 +103,4 @@ Task<Result<RegistrationSummary>> RegisterSubjects(formats::csv::Demographics de
 
 std::string FormatSummary(const RegistrationSummary& summary);
 
-}  // namespace vedette::import
+}  // namespace vedette::importing

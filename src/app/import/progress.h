@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-namespace vedette::import {
+namespace vedette::importing {
 
 struct ProgressSnapshot {
   std::uint64_t rows_done = 0;
@@ -50,4 +50,4 @@ std::string FormatProgress(const ProgressSnapshot& snapshot, bool with_bar);
 // "1,234,567".
 std::string GroupDigits(std::uint64_t number);
 
-}  // namespace vedette::import
+}  // namespace vedette::importing

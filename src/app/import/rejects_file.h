@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "formats/data_source.h"
 
-namespace vedette::import {
+namespace vedette::importing {
 
 // The rows that were not imported, as CSV: file,line,column,reason,key. Holds no value of a row but
 // its key. Written as they come; a file without rejects is removed at the end. One thread at a
@@ -40,4 +40,4 @@ class RejectsFile {
   std::uint64_t count_ = 0;
 };
 
-}  // namespace vedette::import
+}  // namespace vedette::importing

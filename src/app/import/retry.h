@@ -14,7 +14,7 @@
 #include "kit/task/sleep.h"
 #include "kit/task/task.h"
 
-namespace vedette::import {
+namespace vedette::importing {
 
 struct RetryPolicy {
   int attempts = 10;
@@ -70,4 +70,4 @@ Task<Result<T>> CallWithRetry(Retrier& retrier, std::move_only_function<Task<Res
   }
 }
 
-}  // namespace vedette::import
+}  // namespace vedette::importing

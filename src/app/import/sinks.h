@@ -11,7 +11,7 @@
 #include "formats/data_source.h"
 #include "kit/task/task.h"
 
-namespace vedette::import {
+namespace vedette::importing {
 
 struct RecordOutcome {
   std::int64_t recorded = 0;
@@ -50,4 +50,4 @@ class SubjectSink {
       std::span<const formats::csv::Registration> subjects) = 0;
 };
 
-}  // namespace vedette::import
+}  // namespace vedette::importing

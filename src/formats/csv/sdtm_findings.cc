@@ -76,6 +76,29 @@ class FindingsSource final : public DataSource {
 
   SourceProgress progress() const override { return reader_.progress(); }
 
+  std::string ColumnOf(std::string_view field, const Observation& observation) const override {
+    switch (FindObservationField(field)) {
+      case ObservationField::kSubject:
+        return names_[kSubject];
+      case ObservationField::kItem:
+        return names_[kTest];
+      case ObservationField::kValue:
+        if (observation.kind == ValueKind::kAbsent) return StatusName();
+        return names_[observation.kind == ValueKind::kNumber && observation.comparator == 0
+                          ? kNumber
+                          : kText];
+      case ObservationField::kUnit:
+        return names_[kUnit];
+      case ObservationField::kTime:
+        return names_[kTime];
+      case ObservationField::kKey:
+        return names_[kSequence];
+      case ObservationField::kOther:
+        break;
+    }
+    return std::string(field);
+  }
+
  private:
   bool Read(const RowBlock::View& row, Arena& arena, Observation& out, RowReject& reject) const {
     const auto field = [&](Position column) { return row[positions_[column]]; };

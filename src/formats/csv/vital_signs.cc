@@ -81,6 +81,24 @@ class VitalSignSource final : public DataSource {
 
   SourceProgress progress() const override { return reader_.progress(); }
 
+  std::string ColumnOf(std::string_view field, const Observation& observation) const override {
+    const bool is_rate = observation.item == options_.heart_rate_item;
+    switch (FindObservationField(field)) {
+      case ObservationField::kSubject:
+        return std::string(kVitalSignColumns[kPatient]);
+      case ObservationField::kTime:
+      case ObservationField::kKey:
+        return std::string(kVitalSignColumns[kTime]);
+      case ObservationField::kItem:
+      case ObservationField::kValue:
+      case ObservationField::kUnit:
+        return std::string(kVitalSignColumns[is_rate ? kHeartRate : kBloodPressure]);
+      case ObservationField::kOther:
+        break;
+    }
+    return std::string(field);
+  }
+
  private:
   struct Measure {
     std::string_view item;
