@@ -29,6 +29,17 @@ export function formatRecent(milliseconds: number, now: number): string {
     : text.slice(0, 16);
 }
 
+const relativeFormats = new Map<string, Intl.RelativeTimeFormat>();
+
+function relativeFormat(locale: string): Intl.RelativeTimeFormat {
+  let made = relativeFormats.get(locale);
+  if (!made) {
+    made = new Intl.RelativeTimeFormat(locale, { style: 'short', numeric: 'always' });
+    relativeFormats.set(locale, made);
+  }
+  return made;
+}
+
 /** How long ago, in one unit: "12 sec. ago". Less than 5 s, and clocks that run ahead: `justNow`. */
 export function formatAge(
   milliseconds: number,
@@ -38,7 +49,7 @@ export function formatAge(
 ): string {
   const age = now - milliseconds;
   if (age < 5 * kSecond) return justNow;
-  const relative = new Intl.RelativeTimeFormat(locale, { style: 'short', numeric: 'always' });
+  const relative = relativeFormat(locale);
   if (age < kMinute) return relative.format(-Math.floor(age / kSecond), 'second');
   if (age < kHour) return relative.format(-Math.floor(age / kMinute), 'minute');
   if (age < 2 * kDay) return relative.format(-Math.floor(age / kHour), 'hour');

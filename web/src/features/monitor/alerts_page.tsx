@@ -13,6 +13,7 @@ import { AlertTable } from './alert_table';
 import { Announcer } from './announcer';
 import { ConnectionBadge } from './connection_badge';
 import { FilterBar } from './filter_bar';
+import { JumpToNew } from './jump_to_new';
 import { SummaryTiles } from './summary_tiles';
 import { useAlerts } from './use_alerts';
 
@@ -136,6 +137,7 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
             ruleNames={ruleNames}
             sites={summary.data?.bySite.map((site) => site.key) ?? []}
           />
+          <JumpToNew count={unseen - list.held.length} />
           {list.paused && (
             <button type="button" className="paused-banner" onClick={() => feed.setPaused(false)}>
               {t.pausedBanner(list.held.length)} <b>{t.resume}</b>
