@@ -40,11 +40,7 @@ MethodGuard::MethodGuard(const MethodInfo& info,
       plan_(validator.Compile(request_prototype.GetDescriptor())),
       study_(FindScopeField(request_prototype, info.study_field)),
       site_(FindScopeField(request_prototype, info.site_field)),
-      anonymous_(std::make_shared<const Principal>()),
-      seconds_(&dependencies.metrics.GetHistogram("vedette_rpc_server_seconds",
-                                                  "Time from a call's arrival to its answer.",
-                                                  LatencyBuckets(),
-                                                  {{"method", std::string(info.label)}})) {}
+      anonymous_(std::make_shared<const Principal>()) {}
 
 Status MethodGuard::CheckCaller(const CallContext& context) const {
   if (info_.open) return {};
@@ -115,7 +111,14 @@ void MethodGuard::Account(SteadyTime started, const Error* error) const {
   counter->Add();
   // How long a stream was watched says nothing about how fast we are.
   if (info_.streams) return;
-  seconds_->Observe(
+  Histogram* seconds = seconds_.load(std::memory_order_acquire);
+  if (seconds == nullptr) {
+    seconds = &dependencies_.metrics.GetHistogram(
+        "vedette_rpc_server_seconds", "Time from a call's arrival to its answer.", LatencyBuckets(),
+        {{"method", std::string(info_.label)}});
+    seconds_.store(seconds, std::memory_order_release);
+  }
+  seconds->Observe(
       std::chrono::duration<double>(dependencies_.clock.SteadyNow() - started).count());
 }
 

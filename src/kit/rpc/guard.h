@@ -73,8 +73,8 @@ class MethodGuard {
   const google::protobuf::FieldDescriptor* study_ = nullptr;
   const google::protobuf::FieldDescriptor* site_ = nullptr;
   std::shared_ptr<const Principal> anonymous_;
-  Histogram* seconds_;
-  // Made when a code first happens, so that the metrics page lists only what did.
+  // Made when first needed, so that the metrics page lists only what happened.
+  mutable std::atomic<Histogram*> seconds_ = nullptr;
   mutable std::array<std::atomic<Counter*>, kCodeCount + 1> calls_{};
 };
 

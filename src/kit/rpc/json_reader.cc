@@ -18,6 +18,8 @@ using Field = pb::FieldDescriptor;
 
 // More violations than this help nobody; the rest of the text is then not read.
 constexpr std::size_t kMaxViolations = 1000;
+// Of messages within messages; no contract comes near, and the reader recurses.
+constexpr int kMaxDepth = 64;
 
 // Where the reader is; spelled out only for a violation.
 struct Place {
@@ -117,9 +119,16 @@ class Reader {
         if (const auto error = value.get_object().get(object)) {
           return error == simdjson::INCORRECT_TYPE && Add(place, "must be an object");
         }
+        if (depth_ == kMaxDepth) {
+          Add(place, "is nested too deeply");
+          return false;
+        }
         pb::Message* child = plan.repeated ? reflection.AddMessage(&message, &field)
                                            : reflection.MutableMessage(&message, &field);
-        return ReadObject(object, *plan.child, *child, &place);
+        ++depth_;
+        const bool readable = ReadObject(object, *plan.child, *child, &place);
+        --depth_;
+        return readable;
       }
       case Field::CPPTYPE_STRING:
         return ReadString(value, plan, message, reflection, place);
@@ -138,7 +147,7 @@ class Reader {
       case Field::CPPTYPE_FLOAT:
         return ReadDouble(value, plan, message, reflection, place);
       default:
-        return ReadInteger(value, plan, message, reflection, place);
+        return ReadInteger(value, plan, message, place);
     }
   }
 
@@ -215,7 +224,6 @@ class Reader {
   bool ReadInteger(od::value& value,
                    const JsonField& plan,
                    pb::Message& message,
-                   const pb::Reflection& reflection,
                    const Place& place) {
     od::json_type type;
     if (value.type().get(type)) return false;
@@ -241,10 +249,11 @@ class Reader {
     } else {
       return Add(place, "must be a whole number in range");
     }
-    static_cast<void>(reflection);
     std::string wrong = SetFromText(*plan.field, text, message);
     return wrong.empty() || Add(place, std::move(wrong));
   }
+
+  int depth_ = 0;
 };
 
 bool IsBlank(std::string_view text) {

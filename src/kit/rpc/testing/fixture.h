@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kit/http/router.h"
+#include "kit/rpc/channel.h"
+#include "kit/rpc/grpc_server.h"
+#include "kit/rpc/guard.h"
+#include "kit/rpc/rest.h"
+#include "kit/rpc/testing/echo_service.h"
+#include "kit/rpc/testing/rest_echo.h"
+#include "kit/task/runtime.h"
+#include "kit/testing/log_capture.h"
+
+namespace vedette::rpc::testing {
+
+// The token "service", for calls of the system itself.
+class FixedCredential final : public CredentialSource {
+ public:
+  Task<Result<std::string>> Token() override { co_return std::string("service"); }
+};
+
+// The echo service behind its guard, offered in every way there is.
+struct EchoFixture {
+  explicit EchoFixture(GrpcServerOptions options = {}) {
+    options.address = "127.0.0.1:0";
+    server = std::make_unique<GrpcServer>(
+        std::move(options), GrpcServerDependencies{runtime, tokens, clock, metrics, logger});
+    server->Add(v1::MakeEchoGrpcService(*guard));
+    if (const Status started = server->Start(); !started) {
+      throw std::runtime_error(started.error().message);
+    }
+    v1::AddEchoRoutes(router, *guard, adapter);
+    client = MakeClient(server->address());
+  }
+  ~EchoFixture() { server->Shutdown(std::chrono::seconds(5)); }
+
+  std::unique_ptr<v1::EchoApi> MakeClient(const std::string& address) {
+    auto channel = Channel::Create({.service = "echo", .addresses = {address}}, poller,
+                                   std::make_shared<FixedCredential>(), clock);
+    return v1::MakeEchoClient(channel.value());
+  }
+
+  SystemClock clock;
+  MetricsRegistry metrics;
+  std::shared_ptr<LogCapture> log = std::make_shared<LogCapture>();
+  Logger logger{log, clock, LogLevel::kDebug};
+  Runtime runtime{2};
+  Authorizer authorizer = EchoAuthorizer();
+  TokenTable tokens;
+  EchoService service;
+  std::unique_ptr<v1::EchoApi> guard =
+      v1::MakeEchoGuard(service, {authorizer, metrics, clock, logger});
+  RestAdapter adapter{tokens};
+  http::Router router;
+  RestEcho rest{router};
+  std::shared_ptr<ClientPoller> poller = std::make_shared<ClientPoller>();
+  std::unique_ptr<GrpcServer> server;
+  std::unique_ptr<v1::EchoApi> client;
+};
+
+}  // namespace vedette::rpc::testing
