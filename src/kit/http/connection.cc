@@ -311,7 +311,10 @@ Task<void> Connection::Stream(Exchange exchange, Response response, HeadOptions 
   stream_chunked_ = head.http11;
   AppendHead(out_, response, head);
   stream_bytes_ = out_.size();
-  if (!co_await Flush({})) co_return;
+  if (!co_await Flush({})) {
+    Finish(exchange, response.status, stream_bytes_);
+    co_return;
+  }
   Enter(Phase::kStreaming, std::chrono::milliseconds(0));
   heartbeat_ = response.heartbeat;
   last_write_ = core_.clock.SteadyNow();

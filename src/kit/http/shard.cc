@@ -96,7 +96,7 @@ void Shard::Accept() {
         self->core_->CountRefused("accept");
         self->accept_pause_.expires_after(kAcceptPause);
         self->accept_pause_.async_wait([self](const boost::system::error_code& cancelled) {
-          if (!cancelled) self->Accept();
+          if (!cancelled && !self->core_->stopping.load()) self->Accept();
         });
       });
 }
@@ -128,20 +128,25 @@ void Shard::Start(Socket socket, bool refuse) {
   Spawn(
       executor_, [connection] { return Connection::Run(connection); },
       [self = shared_from_this(), connection](std::exception_ptr failure) {
+        if (failure) self->LogFailure(failure);
+        // Last: after it, a stopped server's logger, clock and metrics may be gone.
         self->Remove(*connection);
-        if (!failure) return;
-        try {
-          std::rethrow_exception(failure);
-        } catch (const boost::system::system_error& e) {
-          if (e.code() == asio::error::operation_aborted) return;
-          self->core_->logger.Error("an http connection failed", {{"error", e.what()}});
-        } catch (const std::exception& e) {
-          self->core_->logger.Error("an http connection failed", {{"error", e.what()}});
-        } catch (...) {
-          self->core_->logger.Error("an http connection failed", {{"error", "unknown"}});
-        }
       },
       connection->canceller());
+}
+
+void Shard::LogFailure(std::exception_ptr failure) const {
+  std::string what = "unknown";
+  try {
+    std::rethrow_exception(failure);
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == asio::error::operation_aborted) return;  // cancelled: a normal end
+    what = e.what();
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+  }
+  core_->logger.Error("an http connection failed", {{"error", what}});
 }
 
 void Shard::Remove(Connection& connection) {
@@ -159,10 +164,10 @@ void Shard::Remove(Connection& connection) {
 }
 
 void Shard::Sweep() {
-  if (core_->stopping.load() && connections_.empty()) return;
   sweep_timer_.expires_after(SweepInterval(core_->options));
   sweep_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-    if (error) return;
+    // A stopped server's clock may be gone.
+    if (error || (self->core_->stopping.load() && self->connections_.empty())) return;
     const SteadyTime now = self->core_->clock.SteadyNow();
     for (Connection* connection : self->connections_) connection->Check(now);
     self->Sweep();

@@ -6,6 +6,7 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <exception>
 #include <map>
 #include <memory>
 #include <string>
@@ -93,6 +94,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   void Admit(Socket socket);
   void Start(Socket socket, bool refuse);
   void Sweep();
+  void LogFailure(std::exception_ptr failure) const;
 
   std::shared_ptr<ServerCore> core_;
   Executor executor_;
