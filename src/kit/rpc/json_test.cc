@@ -233,6 +233,8 @@ TEST_F(JsonTest, DepthIsLimited) {
   EXPECT_FALSE(Read<v1::Everything>(text));
   std::string closed = text + "{}" + std::string(100'000, '}');
   EXPECT_FALSE(Read<v1::Everything>(closed));
+  EXPECT_FALSE(Read<v1::Everything>("{\"unknown\":" + std::string(100'000, '[')));
+  EXPECT_FALSE(Read<v1::Everything>("{\"text\":" + std::string(100'000, '[')));
 }
 
 // Whatever the bytes, reading ends, and what it accepts can be written again.

@@ -199,6 +199,10 @@ class Checker {
     if (plan.min_length != 0 && CodePoints(text) < plan.min_length) {
       return Add(place, "must have at least " + Count(plan.min_length, "character", "characters"));
     }
+    // PostgreSQL's text cannot hold it, and no name or comment needs it.
+    if (plan.field->type() == Field::TYPE_STRING && text.find('\0') != std::string::npos) {
+      return Add(place, "must not hold the character U+0000");
+    }
     if (plan.pattern == nullptr) return;
     const bool matches =
         text.empty() ? plan.pattern_takes_empty : re2::RE2::FullMatch(text, *plan.pattern);
@@ -253,6 +257,7 @@ bool HasSomethingToCheck(const FieldPlan& plan) {
     case Field::CPPTYPE_DOUBLE:
     case Field::CPPTYPE_FLOAT:
     case Field::CPPTYPE_ENUM:
+    case Field::CPPTYPE_STRING:
       return true;
     case Field::CPPTYPE_MESSAGE:
       return !plan.child->checks_nothing;

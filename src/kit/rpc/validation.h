@@ -27,8 +27,8 @@ class Validator {
   // Compiles the type and all it contains. The plan lives as long as the validator.
   const Plan* Compile(const google::protobuf::Descriptor* type);
 
-  // All violations together, or none. Beside the rules: numbers are finite and enums have a known
-  // value. Descriptions never hold a value of the message.
+  // All violations together, or none. Beside the rules: numbers are finite, enums have a known
+  // value, and strings hold no U+0000. Descriptions never hold a value of the message.
   static std::vector<FieldViolation> Check(const Plan& plan,
                                            const google::protobuf::Message& message);
 
