@@ -2,6 +2,7 @@
 // What kit/db/database.h promises of transactions, on both databases.
 #include "kit/db/db_test_support.h"
 #include "kit/task/signal.h"
+#include "kit/task/sleep.h"
 #include "kit/task/task_group.h"
 
 namespace vedette::db {
@@ -133,6 +134,28 @@ TEST_P(TransactionTest, CancellationStopsItsStatementAndRollsBack) {
   EXPECT_TRUE(Query(kInsertThing, Thing(1)));
   EXPECT_LT(SystemClock().SteadyNow() - begin, std::chrono::seconds(5));
   EXPECT_EQ(Count(), 1);
+}
+
+Task<void> InsertThenRunEndlessly(Database* database) {
+  auto transaction = co_await database->BeginWrite(Later());
+  if (!transaction) co_return;
+  if (!co_await (*transaction)->Query(kInsertThing, Thing(1))) co_return;
+  (void)co_await (*transaction)->Query(kEndless);
+}
+
+TEST_P(TransactionTest, CancellationAtAnyMomentFreesTheConnection) {
+  // From before the first statement to well into the endless one; more often than there are
+  // connections.
+  for (int i = 0; i < 40; ++i) {
+    TaskGroup group{Logger()};
+    group.Spawn(runtime_.At(0), "endless", [&] { return InsertThenRunEndlessly(database_.get()); });
+    runtime_.RunBlocking([&] { return SleepFor(std::chrono::microseconds(150 * i)); });
+    group.Cancel();
+    runtime_.RunBlocking([&] { return group.Join(); });
+  }
+  const auto begin = SystemClock().SteadyNow();
+  EXPECT_TRUE(Query(kInsertThing, Thing(1)));
+  EXPECT_LT(SystemClock().SteadyNow() - begin, std::chrono::seconds(10));
 }
 
 constexpr Column kThingColumns[] = {{"id", ColumnType::kInt},

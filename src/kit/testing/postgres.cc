@@ -88,12 +88,19 @@ pid_t Launch(const std::vector<std::string>& command, int input, const std::stri
   ::_exit(127);
 }
 
-bool EndedWell(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+void WaitForEnd(pid_t child) {
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
+
+// Makes the cluster ($1), unless it is there, with initdb ($2), and becomes the server ($3…).
+constexpr const char* kServer = R"(
+data=$1; initdb=$2; shift 2
+# Only the server's own writes need fsync.
+[ -e "$data/PG_VERSION" ] || "$initdb" --pgdata="$data" --username=vedette --auth=trust \
+  --encoding=UTF8 --locale=C.UTF-8 --no-sync --no-instructions || exit 1
+exec "$@"
+)";
 
 // Runs the server ($2…) until its input ends: by "stop", or because the test process is gone,
 // however that came about; then nobody else removes the folder ($1).
@@ -102,9 +109,11 @@ folder=$1; shift
 "$@" &
 server=$!
 read -r word
-kill -QUIT $server
+# Again, because a server that has just been started does not listen to signals yet.
+while kill -QUIT $server; do sleep 0.05; done
 wait $server
-[ "$word" = stop ] || rm -rf "$folder"
+[ "$word" = stop ] && exit
+until rm -rf "$folder"; do sleep 0.1; done
 )";
 
 }  // namespace
@@ -119,26 +128,32 @@ struct PostgresServer::Impl {
   pid_t keeper = -1;
   int keeper_input = -1;
 
-  void Create() {
-    GiveToServerUser(folder.path());
-    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    // Only the server's own writes need fsync.
-    const pid_t initdb = Launch(
-        AsServerUser({Program("initdb"), "--pgdata=" + data, "--username=vedette", "--auth=trust",
-                      "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"}),
-        nothing, log);
-    ::close(nothing);
-    if (!EndedWell(initdb)) throw std::runtime_error("initdb failed");
-  }
-
   void Run() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    std::vector<std::string> command =
-        AsServerUser({Program("postgres"), "-D", data, "-p", std::to_string(port), "-c",
-                      "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
-                      "max_connections=200", "-c", "shared_buffers=32MB", "-c", "autovacuum=off",
-                      "-c", "recovery_init_sync_method=syncfs"});
+    std::vector<std::string> command = AsServerUser({"/bin/sh",
+                                                     "-c",
+                                                     kServer,
+                                                     "server",
+                                                     data,
+                                                     Program("initdb"),
+                                                     Program("postgres"),
+                                                     "-D",
+                                                     data,
+                                                     "-p",
+                                                     std::to_string(port),
+                                                     "-c",
+                                                     "listen_addresses=127.0.0.1",
+                                                     "-c",
+                                                     "unix_socket_directories=",
+                                                     "-c",
+                                                     "max_connections=200",
+                                                     "-c",
+                                                     "shared_buffers=32MB",
+                                                     "-c",
+                                                     "autovacuum=off",
+                                                     "-c",
+                                                     "recovery_init_sync_method=syncfs"});
     command.insert(command.begin(), {"/bin/sh", "-c", kKeeper, "keeper", folder.path().string()});
     keeper = Launch(command, ends[0], log);
     ::close(ends[0]);
@@ -157,7 +172,7 @@ struct PostgresServer::Impl {
     constexpr std::string_view kStop = "stop\n";
     (void)!::write(keeper_input, kStop.data(), kStop.size());
     ::close(keeper_input);
-    (void)EndedWell(keeper);
+    WaitForEnd(keeper);
     keeper = -1;
   }
 
@@ -165,7 +180,7 @@ struct PostgresServer::Impl {
 };
 
 PostgresServer::PostgresServer() : impl_(std::make_unique<Impl>()) {
-  impl_->Create();
+  GiveToServerUser(impl_->folder.path());
   impl_->Run();
 }
 
