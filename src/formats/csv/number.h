@@ -2,9 +2,11 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace vedette::formats::csv {
@@ -51,17 +53,27 @@ inline bool ReadNumber(std::string_view text, double& number) noexcept {
   return true;
 }
 
-// A whole number of one to four digits.
-inline bool ReadSmallNumber(std::string_view text, std::int16_t& number) noexcept {
-  if (text.empty() || text.size() > 4) return false;
-  unsigned value = 0;
-  for (const char c : text) {
-    const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
-    if (digit > 9) return false;
-    value = value * 10 + digit;
-  }
-  number = static_cast<std::int16_t>(value);
-  return true;
+// `word` holds characters, the first in its lowest byte. The number in its first `size` characters:
+// true for one to three digits. Without branches on the digits, whose count is as good as random.
+inline bool ReadSmallNumber(std::uint64_t word, std::size_t size, std::int16_t& number) noexcept {
+  if (size - 1 > 2) return false;
+  // Leading zeros in front, so that there are four digits whatever the size.
+  const std::size_t shift = 8 * (4 - size);
+  const auto zeros = static_cast<std::uint32_t>(0x30303030ULL & ((1ULL << shift) - 1));
+  std::uint32_t digits = (static_cast<std::uint32_t>(word << shift) | zeros) ^ 0x30303030U;
+  // Raises the top bit of each byte over 9.
+  const bool all_digits = (((digits + 0x76767676U) | digits) & 0x80808080U) == 0;
+  digits = digits * 10 + (digits >> 8);
+  number = static_cast<std::int16_t>((digits & 0xff) * 100 + ((digits >> 16) & 0xff));
+  return all_digits;
+}
+
+// Eight characters. They must be readable, whatever comes behind the field.
+inline std::uint64_t LoadCharacters(const char* at) noexcept {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
 }
 
 }  // namespace vedette::formats::csv

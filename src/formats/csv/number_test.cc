@@ -52,12 +52,30 @@ TEST(NumberTest, RoundsAsTheLibraryDoes) {
   }
 }
 
-TEST(NumberTest, SmallNumbersAreDigitsOnly) {
-  std::int16_t number = 0;
-  EXPECT_TRUE(ReadSmallNumber("9999", number));
-  EXPECT_EQ(number, 9999);
-  for (const std::string_view text : {"", "12345", "-1", "7a", "7 ", "1.0"}) {
-    EXPECT_FALSE(ReadSmallNumber(text, number)) << text;
+TEST(NumberTest, SmallNumbersAreOneToThreeDigits) {
+  const auto read = [](std::string text, std::size_t size) {
+    text.resize(8, '7');  // what stands behind does not matter
+    std::int16_t number = -1;
+    return ReadSmallNumber(LoadCharacters(text.data()), size, number) ? number : -1;
+  };
+  for (int i = 0; i < 1000; ++i) {
+    const std::string text = std::to_string(i);
+    EXPECT_EQ(read(text, text.size()), i);
+  }
+  EXPECT_EQ(read("007", 3), 7);
+  for (const std::size_t size : {std::size_t{0}, std::size_t{4}, std::size_t{5}, ~std::size_t{0}}) {
+    EXPECT_EQ(read("1234", size), -1);
+  }
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool digit = c >= '0' && c <= '9';
+    for (std::size_t size = 1; size <= 3; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string text(size, '5');
+        text[at] = c;
+        EXPECT_EQ(read(text, size) >= 0, digit) << text;
+      }
+    }
   }
 }
 

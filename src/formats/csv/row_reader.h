@@ -19,7 +19,7 @@ namespace vedette::formats::csv {
 
 struct ReaderLimits {
   std::size_t chunk_bytes =
-      std::size_t{256} * 1024;  // read at a time; any value gives the same rows
+      std::size_t{64} * 1024;  // read at a time; any value gives the same rows
   std::size_t max_row_bytes = std::size_t{64} * 1024;
   std::size_t max_field_bytes = std::size_t{16} * 1024;
   ScanKind scan = BestScanKind();

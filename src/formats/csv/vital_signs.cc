@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/csv/vital_signs.h"
 
+#include <bit>
 #include <utility>
 
 #include "formats/csv/block_of.h"
@@ -11,12 +12,22 @@ namespace {
 
 enum Position : std::size_t { kPatient, kTime, kHeartRate, kBloodPressure };
 
+// Fields lie in a block, so eight characters can be read at any of them.
+bool ReadRate(std::string_view text, std::int16_t& rate) {
+  return ReadSmallNumber(LoadCharacters(text.data()), text.size(), rate);
+}
+
 bool ReadPressure(std::string_view text, std::int16_t& systolic, std::int16_t& diastolic) {
-  // The slash stands behind two or three digits.
-  std::size_t slash = 1;
-  while (slash < text.size() && text[slash] != '/') ++slash;
-  return slash < text.size() && ReadSmallNumber(text.substr(0, slash), systolic) &&
-         ReadSmallNumber(text.substr(slash + 1), diastolic);
+  static_assert(RowBlock::kPadding >= sizeof(std::uint64_t));
+  const std::uint64_t word = LoadCharacters(text.data());
+  // The first zero byte of the difference is the first slash.
+  const std::uint64_t difference = word ^ 0x2f2f2f2f2f2f2f2fULL;
+  const std::uint64_t zeros =
+      (difference - 0x0101010101010101ULL) & ~difference & 0x8080808080808080ULL;
+  const auto slash = static_cast<std::size_t>(std::countr_zero(zeros)) / 8;
+  if (slash > 3 || slash >= text.size()) return false;
+  return ReadSmallNumber(word, slash, systolic) &&
+         ReadSmallNumber(word >> (8 * (slash + 1)), text.size() - slash - 1, diastolic);
 }
 
 RowReject Explain(const RowBlock& block, std::size_t row, std::span<const std::size_t> positions) {
@@ -30,10 +41,10 @@ RowReject Explain(const RowBlock& block, std::size_t row, std::span<const std::s
   if (const auto time = ParseStudyTime(fields[positions[kTime]]); !time) {
     return reject(kTime, time.error().message);
   }
-  if (!ReadSmallNumber(fields[positions[kHeartRate]], number)) {
+  if (!ReadRate(fields[positions[kHeartRate]], number)) {
     return reject(kHeartRate, fields[positions[kHeartRate]].empty()
                                   ? "is empty"
-                                  : "is not a whole number of up to four digits");
+                                  : "is not a whole number of up to three digits");
   }
   return reject(kBloodPressure, fields[positions[kBloodPressure]].empty()
                                     ? "is empty"
@@ -130,28 +141,27 @@ void ReadVitalSigns(const RowBlock& block,
   const std::size_t time_at = positions[kTime];
   const std::size_t heart_rate_at = positions[kHeartRate];
   const std::size_t pressure_at = positions[kBloodPressure];
+  std::size_t good = 0;
   for (std::size_t row = 0; row < count; ++row) {
     const RowBlock::View fields = block[row];
     const std::string_view patient = fields[patient_at];
     const std::string_view time_text = fields[time_at];
-    StudyTime time;
-    std::int16_t heart_rate;
-    std::int16_t systolic;
-    std::int16_t diastolic;
-    if (patient.empty() || !ReadStudyTime(time_text, time) ||
-        !ReadSmallNumber(fields[heart_rate_at], heart_rate) ||
-        !ReadPressure(fields[pressure_at], systolic, diastolic)) [[unlikely]] {
+    // Into the next free place of each column, which a bad row leaves free.
+    if (patient.empty() || !ReadStudyTime(time_text, values.times[good]) ||
+        !ReadRate(fields[heart_rate_at], values.heart_rates[good]) ||
+        !ReadPressure(fields[pressure_at], values.systolic[good], values.diastolic[good]))
+        [[unlikely]] {
       values.rejects.push_back(Explain(block, row, positions));
       continue;
     }
-    values.patients.Append(patient);
-    values.time_texts.Append(time_text);
-    values.times.Append(time);
-    values.heart_rates.Append(heart_rate);
-    values.systolic.Append(systolic);
-    values.diastolic.Append(diastolic);
-    values.rows.Append(static_cast<std::uint32_t>(row));
+    values.patients[good] = patient;
+    values.time_texts[good] = time_text;
+    values.rows[good] = static_cast<std::uint32_t>(row);
+    ++good;
   }
+  const auto finish = [good](auto&... columns) { (columns.Resize(good), ...); };
+  finish(values.patients, values.time_texts, values.times, values.heart_rates, values.systolic,
+         values.diastolic, values.rows);
   SortRejects(values.rejects, syntax_rejects);
 }
 

@@ -74,16 +74,20 @@ TEST(VitalSignsTest, ABadRowIsRejectedWithColumnAndReason) {
               "P,2026-03-01T08:30:00Z,72,/80\n"
               "P,2026-03-01T08:30:00Z,72,120/\n"
               "P,2026-03-01T08:30:00Z,72,120/80/60\n"
+              "P,2026-03-01T08:30:00Z,72,1200/80\n"
+              "P,2026-03-01T08:30:00Z,1000,120/80\n"
               "P,2026-03-01T08:30:00Z,72\n"),
       testing::ElementsAre(
           "2 rejected patient_id: is empty", "3 rejected record_time: the month has no such day",
-          "4 rejected heart_rate: is not a whole number of up to four digits",
+          "4 rejected heart_rate: is not a whole number of up to three digits",
           "5 rejected heart_rate: is empty",
           "6 rejected blood_pressure: is not systolic/diastolic in whole numbers, as in 120/80",
           "7 rejected blood_pressure: is not systolic/diastolic in whole numbers, as in 120/80",
           "8 rejected blood_pressure: is not systolic/diastolic in whole numbers, as in 120/80",
           "9 rejected blood_pressure: is not systolic/diastolic in whole numbers, as in 120/80",
-          "10 rejected : the row has 3 fields, the header 4"));
+          "10 rejected blood_pressure: is not systolic/diastolic in whole numbers, as in 120/80",
+          "11 rejected heart_rate: is not a whole number of up to three digits",
+          "12 rejected : the row has 3 fields, the header 4"));
 }
 
 TEST(VitalSignsTest, SaysWhatElseTheFileCouldBe) {
