@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "kit/auth/authorizer.h"
+#include "kit/rpc/call_context.h"
+#include "services/monitor/alert_feed.h"
+#include "services/monitor/bounded_cache.h"
+#include "services/monitor/peers.h"
+#include "services/monitor/rule_book.h"
+#include "services/monitor/store.h"
+#include "services/monitor/types.h"
+
+namespace vedette::monitor {
+
+struct AlertPage {
+  std::vector<EnrichedAlert> alerts;
+  std::int64_t next_before = 0;  // 0 at the end
+};
+
+struct SubjectSeries {
+  std::string subject_number;
+  std::string unit;
+  std::vector<SeriesPoint> points;
+  std::vector<engine::RuleSpec> thresholds;  // at work now, in the item's unit
+};
+
+// Takes alerts of a live stream; false once nobody listens.
+class AlertSink {
+ public:
+  virtual ~AlertSink() = default;
+  virtual Task<bool> Write(EnrichedAlert alert) = 0;
+};
+
+// What people read, on the sites they may see, for a caller whose permission on the study the guard
+// has checked. Names of subjects and rules are looked up at the time of reading, concurrently; when
+// one cannot be had the call fails. Thread-safe.
+class AlertReader {
+ public:
+  struct Dependencies {
+    MonitorStore& store;
+    AlertFeed& feed;
+    Peers& peers;
+    RuleBook& rules;
+    const Authorizer& authorizer;
+    const Clock& clock;
+  };
+
+  explicit AlertReader(Dependencies dependencies);
+
+  // `site_id` empty: all that the caller may see. A site outside of that is kPermissionDenied.
+  Task<Result<AlertPage>> List(CallContext context, AlertQuery query, std::string site_id);
+  Task<Result<EnrichedAlert>> Get(CallContext context, std::string study_id, std::string alert_id);
+  Task<Result<AlertSummary>> Summarize(CallContext context, std::string study_id);
+  Task<Result<SubjectSeries>> Series(CallContext context,
+                                     std::string study_id,
+                                     std::string subject_id,
+                                     std::string item,
+                                     std::int64_t limit);
+  // Until the sink or the feed closes.
+  Task<Status> Watch(CallContext context,
+                     std::string study_id,
+                     std::int64_t after,
+                     AlertSink& sink);
+
+ private:
+  SiteScope ScopeOf(const Principal& principal, const std::string& study_id) const;
+  Task<Result<std::vector<EnrichedAlert>>> Enrich(CallContext context,
+                                                  std::string study_id,
+                                                  Alerts alerts);
+  Task<Result<StringMap<std::string>>> RuleNames(CallContext context,
+                                                 std::string study_id,
+                                                 std::vector<std::string> version_ids);
+
+  Dependencies dependencies_;
+  BoundedCache<std::string> rule_names_;  // by version id, whose name never changes
+};
+
+}  // namespace vedette::monitor

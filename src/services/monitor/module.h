@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "kit/auth/authorizer.h"
+#include "kit/config/section.h"
+#include "kit/db/database.h"
+#include "kit/service/module.h"
+#include "kit/task/runtime.h"
+#include "kit/telemetry/metrics.h"
+
+namespace vedette::trial::v1 {
+class TrialApi;
+}
+namespace vedette::subject::v1 {
+class SubjectApi;
+}
+namespace vedette::rule::v1 {
+class RuleApi;
+}
+namespace vedette::monitor::v1 {
+class MonitorApi;
+}
+
+namespace vedette::monitor {
+
+struct MonitorConfig {
+  std::int64_t queue_rows = 20'000;
+  std::int64_t group_rows = 5'000;
+  std::int64_t catch_up_rows = 5'000;
+  std::int64_t subjects_kept = 200'000;
+  std::int64_t live_alerts_kept = 4'096;
+  std::chrono::milliseconds dictionary_refresh = std::chrono::seconds(30);
+  std::chrono::milliseconds rules_retry = std::chrono::milliseconds(100);
+
+  void Describe(config::Section& section);
+};
+
+struct MonitorDependencies {
+  db::Database& database;
+  const Clock& clock;
+  const Authorizer& authorizer;
+  Logger logger;
+  MetricsRegistry& metrics;
+  Runtime& runtime;
+  trial::v1::TrialApi& trial;
+  subject::v1::SubjectApi& subject;
+  rule::v1::RuleApi& rule;
+};
+
+// The role `monitor`: the event log, its alerts and the live feed. One at a time for each database.
+class MonitorModule final : public Module {
+ public:
+  MonitorModule(MonitorDependencies dependencies, MonitorConfig config);
+  ~MonitorModule() override;
+
+  // Unguarded.
+  v1::MonitorApi& api();
+
+  Task<Status> Start() override;
+  Task<void> Stop() override;
+  Status Ready() const override;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace vedette::monitor
