@@ -10,6 +10,8 @@
 #include <tuple>
 #include <vector>
 
+#include "formats/csv/record.h"
+
 namespace vedette::formats::csv {
 namespace {
 
@@ -195,6 +197,74 @@ TEST(RowReaderTest, ChunkSizeAndScanKindDoNotMatter) {
         continue;
       }
       ASSERT_EQ(parts, whole) << "chunk " << chunk << " of\n" << text;
+    }
+  }
+}
+
+// The rules of the reader once more, a character at a time and over the whole text: rows, and the
+// lines of rejects, of a text without limits.
+void ReadSlowly(std::string_view text, std::size_t columns, Outcome& outcome) {
+  std::size_t line = 1;
+  for (bool header = true; !text.empty();) {
+    std::vector<std::string_view> fields;
+    bool in_quotes = false;
+    std::size_t start = 0;
+    std::size_t end = 0;
+    for (; end < text.size(); ++end) {
+      if (text[end] == '"') in_quotes = !in_quotes;
+      if (in_quotes || (text[end] != ',' && text[end] != '\n')) continue;
+      fields.push_back(text.substr(start, end - start));
+      start = end + 1;
+      if (text[end] == '\n') break;
+    }
+    if (end == text.size()) fields.push_back(text.substr(start));
+    if (fields.back().ends_with('\r')) fields.back().remove_suffix(1);
+    bool broken = in_quotes;
+    bool bad = fields.size() != columns;
+    std::string row = std::to_string(line) + ": ";
+    for (const std::string_view& field : fields) {
+      const FieldFault fault = CheckField(field);
+      broken |= fault == FieldFault::kStrayQuote || fault == FieldFault::kTextBehind ||
+                fault == FieldFault::kUnclosed;
+      bad |= fault != FieldFault::kNone;
+      std::string value(field.size(), ' ');
+      if (!broken) value.resize(UnquoteField(field, value.data()));
+      row += (&field == &fields.front() ? "" : "|") + value;
+    }
+    if (broken) end = std::min(text.find('\n'), text.size());
+    const bool blank = fields.size() == 1 && fields[0].empty();
+    if (!header && !blank && (broken || bad)) outcome.rejects.push_back(std::to_string(line));
+    if (!header && !broken && !bad && !blank) outcome.rows.push_back(row);
+    if (!blank) header = false;
+    const std::string_view taken = text.substr(0, std::min(end + 1, text.size()));
+    line += static_cast<std::size_t>(std::ranges::count(taken, '\n'));
+    text.remove_prefix(taken.size());
+  }
+}
+
+TEST(RowReaderTest, LongTextsReadAsTheRulesSay) {
+  std::mt19937 random(44);
+  for (int round = 0; round < 150; ++round) {
+    std::string text = "a,b,c\n";
+    while (text.size() < 30000) {
+      const std::string& sample = Samples()[random() % Samples().size()];
+      std::string rows = sample.substr(sample.find('\n') + 1);
+      if (random() % 30 == 0) rows = Mutate(rows, random);
+      // Rows longer than what is scanned at a time.
+      if (random() % 30 == 0) rows += "\"" + std::string(random() % 9000, 'x') + "\",2,3";
+      if (random() % 30 == 0) {
+        rows += "\"1\"," + std::string(random() % 9000, 'x') + ",3\n";
+        for (int i = 0; i < 1000; ++i) rows += "1,2,3\n";
+      }
+      text += rows + "\n";
+    }
+    Outcome expected;
+    ReadSlowly(text, 3, expected);
+    for (const std::size_t chunk : {700U, 4096U, 1U << 20}) {
+      Outcome found = ReadText(
+          text, {.chunk_bytes = chunk, .max_row_bytes = 1 << 20, .max_field_bytes = 1 << 20});
+      ASSERT_EQ(found.rows, expected.rows) << "chunk " << chunk;
+      ASSERT_EQ(found.rejects.size(), expected.rejects.size()) << "chunk " << chunk;
     }
   }
 }
