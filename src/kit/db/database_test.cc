@@ -163,7 +163,7 @@ class FullPoolTest : public testing::TestWithParam<testkit::DatabaseKind> {
     config.url = base_.url();
     config.pool_size = 1;
     config.queue_limit = 1;
-    config.acquire_timeout = std::chrono::milliseconds(200);
+    config.acquire_timeout = std::chrono::milliseconds(800);
     auto opened = Await<Result<std::unique_ptr<Database>>>(
         runtime_, [&] { return Open(config, base_.service(), runtime_, Logger(), metrics_); });
     ASSERT_TRUE(opened) << opened.error().message;

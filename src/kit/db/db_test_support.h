@@ -26,6 +26,10 @@ inline constexpr Sql kEndless(
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n");
 
 inline Deadline Soon() { return Deadline::After(SystemClock(), std::chrono::milliseconds(50)); }
+// Long enough for a few statements on a busy machine, short enough to wait for.
+inline Deadline InAMoment() {
+  return Deadline::After(SystemClock(), std::chrono::milliseconds(800));
+}
 inline Deadline Later() { return Deadline::After(SystemClock(), std::chrono::seconds(20)); }
 
 inline Params Thing(std::int64_t id, std::string text = "x") { return {id, std::move(text)}; }

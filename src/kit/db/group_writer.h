@@ -35,10 +35,11 @@ struct GroupWriterOptions {
 // commit.
 //
 // A group that fails as a whole is tried again request by request, so a bad request harms itself
-// alone; but not after kUnavailable or kDeadlineExceeded, which all its requests are answered:
-// these may or may not have been committed, so a request must be repeatable (idempotency key). A
-// caller that leaves, or whose deadline passes, stops no group; its request is dropped if no group
-// has taken it yet. Thread-safe. Close() before destruction.
+// alone; but not after kUnavailable, kDeadlineExceeded or kResourceExhausted, which all its
+// requests are answered. After the first two it may or may not have been committed, so a request
+// must be repeatable (idempotency key). A caller that leaves, or whose deadline passes, stops no
+// group; its request is dropped if no group has taken it yet. Thread-safe. Close() before
+// destruction.
 template <class Request, class Response>
 class GroupWriter {
  public:
@@ -152,8 +153,7 @@ class GroupWriter {
       for (std::size_t i = 0; i < group.size(); ++i) group[i]->Answer(std::move((*answers)[i]));
       co_return;
     }
-    const Code code = answers.error().code;
-    if (group.size() == 1 || code == Code::kUnavailable || code == Code::kDeadlineExceeded) {
+    if (group.size() == 1 || NobodysFault(answers.error().code)) {
       for (const auto& item : group) item->Answer(Fail(answers.error()));
       co_return;
     }
@@ -162,6 +162,11 @@ class GroupWriter {
       auto answer = co_await WriteTogether(alone);
       item->Answer(answer ? std::move(answer->front()) : Fail(answer.error()));
     }
+  }
+
+  static bool NobodysFault(Code code) {
+    return code == Code::kUnavailable || code == Code::kDeadlineExceeded ||
+           code == Code::kResourceExhausted;
   }
 
   Task<Result<std::vector<Result<Response>>>> WriteTogether(const Items& group) {

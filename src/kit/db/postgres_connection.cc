@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "kit/db/sql_state.h"
 #include "kit/db/sql_text.h"
 #include "kit/task/spawn.h"
 
@@ -18,19 +19,6 @@ namespace {
 constexpr asio::use_awaitable_t<Executor> kUseTask{};
 constexpr std::chrono::seconds kCleanTimeout{2};
 constexpr std::chrono::milliseconds kCancelAgain{50};
-
-Code CodeOf(std::string_view sqlstate) {
-  if (sqlstate == "23505") return Code::kAlreadyExists;
-  if (sqlstate == "40001" || sqlstate == "40P01") return Code::kConflict;
-  if (sqlstate == "57014") return Code::kCancelled;
-  if (sqlstate == "P0001") return Code::kFailedPrecondition;  // RAISE in a trigger
-  if (sqlstate == "54000" || sqlstate == "54P01") return Code::kPayloadTooLarge;
-  const std::string_view group = sqlstate.substr(0, 2);
-  if (group == "23") return Code::kFailedPrecondition;
-  if (group == "22") return Code::kInvalidArgument;
-  if (group == "08" || group == "57" || group == "53" || group == "58") return Code::kUnavailable;
-  return Code::kInternal;
-}
 
 // What a notice says may hold values, so nobody reads it.
 void OnNotice(void* noticed, const PGresult*) { *static_cast<bool*>(noticed) = true; }
@@ -140,8 +128,12 @@ Task<Result<Rows>> PostgresConnection::Run(std::shared_ptr<Job> job,
   session_ = session.get();
   Result<Rows> rows = co_await Dispatch(std::move(job), std::move(session));
   session_ = nullptr;
-  if (!rows && rows.error().code == Code::kCancelled && stopped_ == Code::kDeadlineExceeded) {
-    co_return Fail(Code::kDeadlineExceeded, "The database did not answer in time.");
+  if (!rows && rows.error().code == Code::kCancelled) {
+    if (stopped_ == Code::kDeadlineExceeded) {
+      co_return Fail(Code::kDeadlineExceeded, "The database did not answer in time.");
+    }
+    // By an administrator.
+    if (!stopped_) co_return Fail(Code::kUnavailable, "The database stopped the statement.");
   }
   co_return rows;
 }
@@ -377,8 +369,8 @@ std::unexpected<Error> PostgresConnection::Failure(std::string_view name, const 
   const std::string_view sqlstate = field;
   // A plan made before a migration, or lost with the server's memory of it.
   if (sqlstate == "0A000" || sqlstate == "26000") broken_ = true;
-  return Fail(CodeOf(sqlstate), "The database could not do '" + std::string(name) + "' (SQLSTATE " +
-                                    std::string(sqlstate) + ").");
+  return Fail(CodeOfSqlState(sqlstate), "The database could not do '" + std::string(name) +
+                                            "' (SQLSTATE " + std::string(sqlstate) + ").");
 }
 
 std::unexpected<Error> PostgresConnection::Lost(std::string_view name) {

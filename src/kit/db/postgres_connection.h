@@ -42,6 +42,7 @@ class PostgresConnection : public std::enable_shared_from_this<PostgresConnectio
   Task<Result<Rows>> Run(std::shared_ptr<Job> job, std::shared_ptr<Session> session);
   // Cancels the statement that runs for this session, if one does. From any thread.
   void PostInterrupt(std::weak_ptr<Session> session);
+  void GiveUp() { broken_ = true; }
   // Ends what the session left open. False when the connection is of no more use.
   Task<bool> Clean();
 

@@ -118,10 +118,23 @@ class PostgresDatabase final : public SessionDatabase {
         job->Finish(Fail(usable.error()));
         continue;
       }
-      Result<Rows> rows = co_await connection->Run(job, session);
+      Result<Rows> rows = co_await RunJob(connection, job, session);
       job->Finish(std::move(rows));
     }
     session->OnAbandon(nullptr);
+  }
+
+  // Whatever happens, the job is answered and the worker lives on.
+  Task<Result<Rows>> RunJob(std::shared_ptr<PostgresConnection> connection,
+                            std::shared_ptr<Job> job,
+                            std::shared_ptr<Session> session) {
+    try {
+      co_return co_await connection->Run(std::move(job), std::move(session));
+    } catch (const std::exception&) {
+      connection->GiveUp();
+      logger_.Error("a statement ended by an exception", {{"service", options_.service}});
+      co_return Fail(Code::kInternal, "The database could not be used.");
+    }
   }
 
   Task<Result<std::shared_ptr<PostgresConnection>>> Connect(Executor executor) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/db/sqlite_connection.h"
 
-#include <algorithm>
-#include <functional>
+#include <exception>
 #include <utility>
 
 #include "kit/db/sql_text.h"
@@ -148,7 +147,12 @@ bool SqliteConnection::OutOfTime() const {
 
 Result<Rows> SqliteConnection::Run(Job& job, const Session& session) {
   session_ = &session;
-  Result<Rows> rows = OutOfTime() ? Result<Rows>(Fail(Code::kDeadlineExceeded, "")) : Dispatch(job);
+  Result<Rows> rows = Fail(Code::kInternal, "The database could not be used.");
+  try {
+    if (!OutOfTime()) rows = Dispatch(job);
+  } catch (const std::exception&) {
+    // Out of memory for a huge answer: the thread lives on, the job is answered.
+  }
   if (!rows && OutOfTime()) {
     rows = session.abandoned()
                ? Fail(Code::kCancelled, "The caller left.")

@@ -89,7 +89,7 @@ TEST_P(TransactionTest, ReaderSeesOneSnapshotAndCannotWrite) {
 }
 
 Task<void> RunEndlessly(Database* database) {
-  auto transaction = co_await database->BeginWrite(Soon());
+  auto transaction = co_await database->BeginWrite(InAMoment());
   EXPECT_TRUE(transaction);
   EXPECT_TRUE(co_await (*transaction)->Query(kInsertThing, Thing(1)));
   EXPECT_EQ((co_await (*transaction)->Query(kEndless)).error().code, Code::kDeadlineExceeded);
@@ -101,7 +101,7 @@ TEST_P(TransactionTest, DeadlineCoversItsStatements) {
 }
 
 Task<void> HoldTooLong(Database* database) {
-  auto idle = co_await database->BeginWrite(Soon());
+  auto idle = co_await database->BeginWrite(InAMoment());
   EXPECT_TRUE(idle);
   EXPECT_TRUE(co_await (*idle)->Query(kInsertThing, Thing(1)));
   // SQLite's only writer comes free, and PostgreSQL's lock on the key.
