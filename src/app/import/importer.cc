@@ -299,9 +299,6 @@ Task<ImportSummary> Importer::Run(std::unique_ptr<formats::DataSource> source) {
   summary.interrupted = state.stopped;
   if (state.read_error) state.End(*state.read_error);
   state.ShowProgress(true);
-  if (Status finished = state.dependencies.rejects.Finish(); !finished) {
-    state.End(std::move(finished).error());
-  }
   co_return summary;
 }
 

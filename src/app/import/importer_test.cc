@@ -66,6 +66,7 @@ class ImporterTest : public testing::Test {
     const ImportSummary summary =
         Await<ImportSummary>(runtime_, [&] { return importer.Run(std::move(source)); });
     importer_ = nullptr;
+    EXPECT_TRUE(rejects->Finish().has_value());
     std::ifstream in(path);
     std::stringstream all;
     all << in.rdbuf();
@@ -144,6 +145,26 @@ TEST_F(ImporterTest, BadRowsAreNamedAndTheOthersArrive) {
   EXPECT_THAT(rejects_,
               testing::HasSubstr("test.csv,152,,\"the row has 5 fields, the header 9\",\n"));
   EXPECT_THAT(rejects_, testing::HasSubstr("test.csv,300,USUBJID,is not known,VS/P4/298\n"));
+}
+
+TEST_F(ImporterTest, SeveralFilesShareOneRejectsFile) {
+  const std::string path = (std::filesystem::path(folder_.path()) / "rejects.csv").string();
+  auto rejects = RejectsFile::Create(path);
+  const std::string text = std::string(kFindingsHeader) + "x\n" + FindingsRow(1, 120);
+  for (const char* name : {"first.csv", "second.csv"}) {
+    options_.file = name;
+    auto source = formats::csv::OpenCsv(formats::MakeMemorySource(text), limits_);
+    Importer importer({sink_, *rejects, progress_, sleeper_, clock_}, options_);
+    const auto summary =
+        Await<ImportSummary>(runtime_, [&] { return importer.Run(std::move(*source)); });
+    EXPECT_EQ(ExitCode(summary), 1);
+  }
+  EXPECT_TRUE(rejects->Finish().has_value());
+  std::ifstream in(path);
+  std::stringstream all;
+  all << in.rdbuf();
+  EXPECT_THAT(all.str(), testing::HasSubstr("first.csv,2,"));
+  EXPECT_THAT(all.str(), testing::HasSubstr("second.csv,2,"));
 }
 
 TEST_F(ImporterTest, ARowIsRefusedWhole) {

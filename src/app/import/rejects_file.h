@@ -25,7 +25,7 @@ class RejectsFile {
   // `file` is the name of the file that was read.
   Status Add(std::string_view file, const formats::RowReject& reject);
 
-  // Flushes; removes the file when nothing was added.
+  // Once, after the last import: flushes, or removes the file when nothing was added.
   Status Finish();
 
   const std::string& path() const { return path_; }
