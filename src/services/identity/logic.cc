@@ -70,7 +70,7 @@ Task<Result<LogInOutcome>> IdentityLogic::LogIn(CallContext context,
   parts_.throttle.Succeeded(name);
   VEDETTE_CO_TRY(auto token, parts_.tokens.Issue(PrincipalOf(credentials->user)));
   succeeded_.Add();
-  parts_.logger.Info("Logged in", {{"user", credentials->user.id}});
+  parts_.logger.Info("logged in", {{"user", credentials->user.id}});
   co_return LogInOutcome{std::move(token), std::move(credentials->user)};
 }
 
@@ -178,7 +178,7 @@ Task<Status> IdentityLogic::Bootstrap(Sensitive<std::string> password) {
   }
   VEDETTE_CO_CHECK_OK(co_await EnsureUser("admin", "Administrator", std::move(password),
                                           {{"administrator", "*", "*"}}));
-  parts_.logger.Info("First administrator created");
+  parts_.logger.Info("first administrator created");
   co_return Status{};
 }
 

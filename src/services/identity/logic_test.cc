@@ -137,6 +137,24 @@ TEST_F(IdentityLogicTest, FiveFailuresMakeTheNameWait) {
   EXPECT_TRUE(LogIn("ann", kPassword));
 }
 
+TEST_F(IdentityLogicTest, LogInsThatSucceedDoNotAddUp) {
+  ASSERT_TRUE(Create("ann"));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(LogIn("ann", kPassword)) << i;
+}
+
+TEST_F(IdentityLogicTest, LogInsThatWeCouldNotAnswerAreNoFailures) {
+  ASSERT_TRUE(Create("ann"));
+  CallContext late;
+  late.deadline = Deadline{clock_.SteadyNow() - 1s};
+  for (int i = 0; i < 10; ++i) {
+    const auto outcome = Await<Result<LogInOutcome>>(runtime_, [&] {
+      return logic_.LogIn(late, "ann", Sensitive<std::string>("something else"));
+    });
+    EXPECT_EQ(outcome.error().code, Code::kDeadlineExceeded);
+  }
+  EXPECT_TRUE(LogIn("ann", kPassword));
+}
+
 Task<int> GuessAtOnce(IdentityLogic* logic, int guesses) {
   std::vector<Task<Result<LogInOutcome>>> tasks;
   for (int i = 0; i < guesses; ++i) {
@@ -161,7 +179,7 @@ TEST_F(IdentityLogicTest, NeitherNamesNorPasswordsAreLogged) {
   (void)LogIn("ann.canary", "a wrong password");
   (void)LogIn("nobody.canary", kPassword);
   (void)logic_.IssueServiceToken("monitor", Sensitive<std::string>("a wrong secret"));
-  EXPECT_TRUE(log_->HasMessage("Logged in"));
+  EXPECT_TRUE(log_->HasMessage("logged in"));
   for (const char* secret : {"canary", kPassword, "a wrong password", kSecret, "a wrong secret"}) {
     EXPECT_FALSE(log_->Contains(secret)) << secret;
   }
