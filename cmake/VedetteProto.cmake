@@ -25,20 +25,24 @@ function(vedette_proto_messages target)
   target_link_libraries(${target} PUBLIC protobuf::libprotobuf)
 endfunction()
 
-# vedette_proto(service [package/path]): the path is vedette/<service>/v1 unless given.
+# vedette_proto(service [PACKAGE path] [ROOT folder]): the package's path is vedette/<service>/v1 unless
+# given, and its root the tree's proto/.
 function(vedette_proto service)
-  set(stem vedette/${service}/v1/${service})
-  if(ARGC GREATER 1)
-    set(stem ${ARGV1}/${service})
+  cmake_parse_arguments(ARG "" "PACKAGE;ROOT" "" ${ARGN})
+  if(NOT ARG_PACKAGE)
+    set(ARG_PACKAGE vedette/${service}/v1)
   endif()
-  set(base ${VEDETTE_PROTO_OUT}/${stem})
+  if(NOT ARG_ROOT)
+    set(ARG_ROOT ${VEDETTE_PROTO_ROOT})
+  endif()
+  set(source ${ARG_ROOT}/${ARG_PACKAGE}/${service}.proto)
+  set(base ${VEDETTE_PROTO_OUT}/${ARG_PACKAGE}/${service})
   add_custom_command(
     OUTPUT ${base}.pb.cc ${base}.pb.h ${base}.vedette.cc ${base}.vedette.h
-    COMMAND protobuf::protoc -I ${VEDETTE_PROTO_ROOT} --cpp_out=${VEDETTE_PROTO_OUT}
+    COMMAND protobuf::protoc -I ${ARG_ROOT} -I ${VEDETTE_PROTO_ROOT} --cpp_out=${VEDETTE_PROTO_OUT}
             --vedette_out=${VEDETTE_PROTO_OUT}
-            --plugin=protoc-gen-vedette=$<TARGET_FILE:protoc-gen-vedette>
-            ${VEDETTE_PROTO_ROOT}/${stem}.proto
-    DEPENDS ${VEDETTE_PROTO_FILES} protoc-gen-vedette
+            --plugin=protoc-gen-vedette=$<TARGET_FILE:protoc-gen-vedette> ${source}
+    DEPENDS ${source} ${VEDETTE_PROTO_FILES} protoc-gen-vedette
     VERBATIM)
   add_library(vedette_proto_${service} STATIC ${base}.pb.cc ${base}.vedette.cc)
   target_include_directories(vedette_proto_${service} SYSTEM PUBLIC ${VEDETTE_PROTO_OUT})
@@ -70,8 +74,7 @@ function(vedette_openapi_document)
             -DFILES=${document} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${document} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     VERBATIM)
-  add_library(vedette_openapi_text STATIC ${CMAKE_SOURCE_DIR}/codegen/openapi_text.cc ${text})
-  target_include_directories(vedette_openapi_text PUBLIC ${CMAKE_SOURCE_DIR}
-                                                         ${CMAKE_SOURCE_DIR}/src
+  add_library(vedette_openapi_text STATIC ${CMAKE_SOURCE_DIR}/src/kit/rpc/openapi_text.cc ${text})
+  target_include_directories(vedette_openapi_text PUBLIC ${CMAKE_SOURCE_DIR}/src
                                                   PRIVATE ${VEDETTE_PROTO_OUT})
 endfunction()

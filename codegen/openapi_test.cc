@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "codegen/openapi_text.h"
+#include "kit/rpc/openapi_text.h"
 
 namespace vedette {
 namespace {

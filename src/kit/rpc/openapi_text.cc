@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "codegen/openapi_text.h"
+#include "kit/rpc/openapi_text.h"
 
 #include "openapi_text.embed.h"
 
