@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -37,7 +38,7 @@ struct BlockingPool::Impl {
 BlockingPool::BlockingPool(std::string name, std::size_t threads, std::size_t queue_limit)
     : impl_(std::make_unique<Impl>()) {
   impl_->queue_limit = queue_limit;
-  for (std::size_t i = 0; i < threads; ++i) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, threads); ++i) {
     impl_->threads.emplace_back([impl = impl_.get()] { impl->Loop(); });
     pthread_setname_np(impl_->threads.back().native_handle(), name.substr(0, 15).c_str());
   }

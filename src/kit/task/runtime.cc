@@ -12,9 +12,24 @@
 
 namespace vedette {
 
+namespace {
+
+struct Context : asio::io_context {
+  Context() : io_context(1) {}
+  // Destroys what waits, and keeps taking posts.
+  void Drop() { shutdown(); }
+};
+
+}  // namespace
+
 struct Runtime::Impl {
+  // All drop what they hold before the first is gone: what dies on one may post to another.
+  ~Impl() {
+    for (const auto& worker : workers) worker->context.Drop();
+  }
+
   struct Worker {
-    asio::io_context context{1};
+    Context context;
     asio::executor_work_guard<Executor> work{context.get_executor()};
     std::thread thread;
   };
@@ -51,15 +66,16 @@ void Runtime::Stop() {
 }
 
 void Runtime::RunBlocking(std::move_only_function<Task<void>()> work) {
-  std::promise<void> ended;
-  Spawn(Next(), std::move(work), [&ended](std::exception_ptr error) {
+  // Shared: the waiter may be gone before set_value has returned.
+  auto ended = std::make_shared<std::promise<void>>();
+  Spawn(Next(), std::move(work), [ended](std::exception_ptr error) {
     if (error) {
-      ended.set_exception(error);
+      ended->set_exception(error);
     } else {
-      ended.set_value();
+      ended->set_value();
     }
   });
-  ended.get_future().get();
+  ended->get_future().get();
 }
 
 }  // namespace vedette

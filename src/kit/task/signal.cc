@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 
 namespace vedette {
 
@@ -50,6 +51,7 @@ Task<bool> Signal::Wait() const {
   {
     const std::lock_guard lock(state->mutex);
     if (state->set) co_return true;
+    if (state->resume) throw std::logic_error("two coroutines wait for one signal");
   }
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(bool)>(
       [state, executor](auto handler) {

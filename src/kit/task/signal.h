@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "kit/task/task.h"
@@ -8,7 +9,8 @@
 namespace vedette {
 
 // A one-shot event: the bridge from other threads and from callbacks into a coroutine. Copies share
-// the event. Set() may come from any thread, before or after Wait(); one coroutine waits.
+// the event. Set() may come from any thread, before or after Wait(). One coroutine waits: a
+// second one at the same time gets std::logic_error.
 class Signal {
  public:
   Signal();

@@ -12,9 +12,20 @@ namespace vedette {
 
 struct Canceller::State {
   std::mutex mutex;
-  std::optional<Executor> executor;  // set once spawned
+  std::optional<Executor> executor;  // set while the task runs
   bool requested = false;
   asio::cancellation_signal signal;  // touched on the executor only
+
+  bool IsRequested() {
+    const std::lock_guard lock(mutex);
+    return requested;
+  }
+
+  // From here on Cancel does nothing, so it may come after the runtime is gone.
+  void End() {
+    const std::lock_guard lock(mutex);
+    executor.reset();
+  }
 };
 
 Canceller::Canceller() : state_(std::make_shared<State>()) {}
@@ -51,22 +62,21 @@ void Spawn(Executor executor,
            std::move_only_function<void(std::exception_ptr)> done,
            Canceller& canceller) {
   auto state = canceller.state_;
-  bool cancelled = false;
   {
     const std::lock_guard lock(state->mutex);
     state->executor = executor;
-    cancelled = state->requested;
   }
-  // co_spawn connects the slot here, on the caller's thread; emit only ever runs on the executor,
-  // after this: so start there too.
-  asio::post(executor, [executor, state, cancelled, work = std::move(work),
-                        done = std::move(done)]() mutable {
-    asio::co_spawn(
-        executor, Run(std::move(work)),
-        asio::bind_cancellation_slot(
-            state->signal.slot(),
-            [done = std::move(done), state](std::exception_ptr error) mutable { done(error); }));
-    if (cancelled) state->signal.emit(asio::cancellation_type::terminal);
+  // The slot is connected and the signal emitted on the executor only.
+  asio::post(executor, [executor, state, work = std::move(work), done = std::move(done)]() mutable {
+    asio::co_spawn(executor, Run(std::move(work)),
+                   asio::bind_cancellation_slot(
+                       state->signal.slot(),
+                       [done = std::move(done), state](std::exception_ptr error) mutable {
+                         state->End();
+                         done(error);
+                       }));
+    // A request that came before the slot was connected has emitted into the void.
+    if (state->IsRequested()) state->signal.emit(asio::cancellation_type::terminal);
   });
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/this_coro.hpp>
 #include <latch>
 #include <stdexcept>
 #include <thread>
@@ -41,6 +42,11 @@ Task<int> WaitForEver(std::atomic<bool>* started, std::atomic<bool>* cancelled) 
 
 Task<bool> WaitFor(Signal signal) { co_return co_await signal.Wait(); }
 
+Task<void> CountSet(Signal signal, Signal started, std::atomic<int>* resumed) {
+  started.Set();
+  if (co_await signal.Wait()) ++*resumed;
+}
+
 TEST(RuntimeTest, AwaitGivesTheValueAndRethrows) {
   Runtime runtime(2);
   EXPECT_EQ(Await<int>(runtime, [] { return Constant(7); }), 7);
@@ -55,6 +61,36 @@ TEST(RuntimeTest, ExecutorsAreDistinctThreads) {
     Post(runtime.At(i), [&both] { both.arrive_and_wait(); });
   }
   both.wait();
+}
+
+struct SetOnExit {
+  ~SetOnExit() { signal.Set(); }
+  Signal signal;
+};
+
+Task<void> SleepForEver(Signal started, Signal set_on_exit) {
+  const SetOnExit guard{std::move(set_on_exit)};
+  started.Set();
+  co_await SleepUntil(std::chrono::steady_clock::time_point::max());
+}
+
+TEST(RuntimeTest, WhatIsAbandonedMaySignalAnotherThreadsTask) {
+  std::atomic<int> resumed = 0;
+  {
+    Runtime runtime(2);
+    const Signal exited;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Signal started;
+      Spawn(
+          runtime.At(i),
+          [&] {
+            return i == 0 ? CountSet(exited, started, &resumed) : SleepForEver(started, exited);
+          },
+          [](std::exception_ptr) {});
+      EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(started); }));
+    }
+  }
+  EXPECT_EQ(resumed, 0);
 }
 
 TEST(SignalTest, SetBeforeWaitReturnsAtOnce) {
@@ -72,6 +108,20 @@ TEST(SignalTest, SetFromAnotherThreadResumes) {
     EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(signal); }));
     setter.join();
   }
+}
+
+TEST(SignalTest, ASecondWaiterIsADefectAndTheFirstWaitsOn) {
+  Runtime runtime(1);
+  TaskGroup group{Logger()};
+  const Signal signal;
+  const Signal started;
+  std::atomic<int> resumed = 0;
+  group.Spawn(runtime.Next(), "first", [&] { return CountSet(signal, started, &resumed); });
+  EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(started); }));
+  EXPECT_THROW(Await<bool>(runtime, [&] { return WaitFor(signal); }), std::logic_error);
+  signal.Set();
+  runtime.RunBlocking([&] { return group.Join(); });
+  EXPECT_EQ(resumed, 1);
 }
 
 Task<bool> WaitUntil(Signal signal, std::chrono::steady_clock::time_point time) {
@@ -107,10 +157,60 @@ TEST(WhenAllTest, AFailureCancelsTheOthers) {
   EXPECT_THROW((Await<std::tuple<int, int>>(
                    runtime, [&] { return Two(Throw(), WaitForEver(&started, &cancelled)); })),
                std::runtime_error);
-  ASSERT_TRUE(started);
-  // The cancellation takes a few turns of the executor's queue.
-  for (int turn = 0; turn < 10; ++turn) runtime.RunBlocking([] { return Yield(); });
+  EXPECT_TRUE(started);
   EXPECT_TRUE(cancelled);
+}
+
+TEST(WhenAllTest, ALaterFailureIsNoticedWhileAnEarlierTaskWaits) {
+  Runtime runtime(1);
+  std::atomic<bool> started = false;
+  std::atomic<bool> cancelled = false;
+  EXPECT_THROW((Await<std::tuple<int, int>>(
+                   runtime, [&] { return Two(WaitForEver(&started, &cancelled), Throw()); })),
+               std::runtime_error);
+  EXPECT_TRUE(cancelled);
+}
+
+// Ends when released, cancelled or not.
+Task<std::string> Stubborn(Signal started, Signal release, std::atomic<int>* ended) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  started.Set();
+  while (!co_await release.Wait()) {
+  }
+  ++*ended;
+  co_return std::string(100, 'x');
+}
+
+struct CountOnExit {
+  ~CountOnExit() { *seen = ended->load(); }
+  std::atomic<int>* ended;
+  std::atomic<int>* seen;
+};
+
+Task<void> StubbornPair(Signal started,
+                        std::vector<Signal> releases,
+                        std::atomic<int>* ended,
+                        std::atomic<int>* ended_at_exit) {
+  const CountOnExit count{ended, ended_at_exit};
+  co_await WhenAll(Stubborn(Signal(), releases[0], ended), Stubborn(started, releases[1], ended));
+}
+
+TEST(WhenAllTest, ACancelledCallerWaitsForItsTasks) {
+  Runtime runtime(1);
+  TaskGroup group{Logger()};
+  const Signal started;
+  const std::vector<Signal> releases(2);
+  std::atomic<int> ended = 0;
+  std::atomic<int> ended_at_exit = -1;
+  group.Spawn(runtime.Next(), "pair",
+              [&] { return StubbornPair(started, releases, &ended, &ended_at_exit); });
+  EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(started); }));
+  group.Cancel();
+  for (int turn = 0; turn < 10; ++turn) runtime.RunBlocking([] { return Yield(); });
+  EXPECT_EQ(ended_at_exit, -1);
+  for (const Signal& release : releases) release.Set();
+  runtime.RunBlocking([&] { return group.Join(); });
+  EXPECT_EQ(ended_at_exit, 2);
 }
 
 Task<std::vector<int>> Many(int count) {
@@ -164,6 +264,56 @@ TEST(TaskGroupTest, CancelEndsWaitingTasks) {
   group.Cancel();
   runtime.RunBlocking([&] { return group.Join(); });
   EXPECT_TRUE(cancelled);
+}
+
+// A task that waits for ever and is cancelled while its start is under way: when its function is
+// moved for the `moves_left`-th time.
+struct LateTask {
+  int moves_left = 0;
+  Canceller canceller;
+  Signal never;
+  Signal ended;
+  std::atomic<int> resumed = 0;
+};
+
+struct CancelsWhenMoved {
+  explicit CancelsWhenMoved(LateTask* the_task) : task(the_task) {}
+  CancelsWhenMoved(CancelsWhenMoved&& other) noexcept : task(other.task) {
+    if (--task->moves_left == 0) task->canceller.Cancel();
+  }
+  Task<void> operator()() { return CountSet(task->never, Signal(), &task->resumed); }
+  LateTask* task;
+};
+
+TEST(CancellerTest, CancelIsNotLostWhileTheTaskStarts) {
+  Runtime runtime(1);
+  for (int moves = 1; moves < 10; ++moves) {
+    LateTask task;
+    task.moves_left = moves;
+    Spawn(
+        runtime.Next(), CancelsWhenMoved(&task),
+        [ended = task.ended](std::exception_ptr) { ended.Set(); }, task.canceller);
+    if (task.moves_left > 0) task.canceller.Cancel();
+    EXPECT_TRUE(Await<bool>(
+        runtime, [&] { return WaitUntil(task.ended, std::chrono::steady_clock::now() + 10s); }))
+        << "cancelled at move " << moves;
+    EXPECT_EQ(task.resumed, 0);
+  }
+}
+
+TEST(CancellerTest, CancelAfterTheEndNeedsNoRuntime) {
+  Canceller canceller;
+  std::atomic<int> count = 0;
+  {
+    Runtime runtime(1);
+    const Signal ended;
+    Spawn(
+        runtime.Next(), [&] { return Increment(&count); },
+        [ended](std::exception_ptr) { ended.Set(); }, canceller);
+    EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(ended); }));
+  }
+  canceller.Cancel();
+  EXPECT_EQ(count, 1);
 }
 
 TEST(TaskGroupTest, AnExceptionEndsItsTaskAlone) {
