@@ -135,27 +135,29 @@ export class Recorder {
     const { studies } = await this.call('GET', '/api/v1/studies');
     for (const { id } of studies) {
       const { rules } = await this.call('GET', `/api/v1/studies/${id}/rules?status=active`);
-      const rule = rules.find((r) => /^GREATER/.test(r.condition.comparison));
+      const upper = rules.filter((r) => /^GREATER/.test(r.condition.comparison));
+      // Blood pressure has the longest series, where it is measured at all.
+      const rule = upper.find((r) => r.condition.item === 'SYSBP') ?? upper[0];
       if (!rule) continue;
       const { subjects } = await this.call('GET', `/api/v1/subjects?projectId=${id}&pageSize=5`);
       if (subjects.length === 0) continue;
       this.studyId = id;
       this.rule = rule;
-      this.subject = subjects[0];
+      [this.subject, this.otherSubject = this.subject] = subjects;
       return;
     }
     throw new Error('No study has an active rule with an upper threshold and a subject.');
   }
 
   /** Records a value just beyond the threshold; it must raise at least one alert. */
-  async recordTrouble(beyond) {
+  async recordTrouble(beyond, subject = this.subject) {
     const { item, threshold, unit } = this.rule.condition;
     const number = threshold + beyond;
     const answer = await this.call('POST', `/api/v1/studies/${this.studyId}/events`, {
       source: 'browser-test',
       events: [
         {
-          subjectNumber: this.subject.subjectNumber,
+          subjectNumber: subject.subjectNumber,
           item,
           number,
           unit,

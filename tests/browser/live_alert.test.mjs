@@ -101,6 +101,10 @@ test('the alert explains itself: evidence, threshold and its point in the series
   await picture('detail');
   const readmeImage = process.env.VEDETTE_README_IMAGE;
   if (readmeImage) {
+    await recorder.recordTrouble(6, recorder.otherSubject);
+    await newRows().first().waitFor();
+    await page.getByTestId('count-alerts').hover();
+    await page.waitForTimeout(2500);
     mkdirSync(dirname(readmeImage), { recursive: true });
     await page.screenshot({ path: readmeImage, animations: 'disabled' });
   }
