@@ -39,6 +39,10 @@ std::string NameSites(const std::vector<std::string>& sites) {
   return text;
 }
 
+std::unexpected<Error> Deny(std::string reason) {
+  return Fail(Code::kPermissionDenied, std::move(reason));
+}
+
 }  // namespace
 
 Authorizer::Authorizer(RoleTable roles) : roles_(std::move(roles)) {}
@@ -56,21 +60,23 @@ Status Authorizer::Check(const Principal& principal,
     if (!site.empty() && !Covers(grant.site, site)) continue;
     return {};
   }
-  std::string reason;
   if (principal.subject.empty()) {
-    reason = "Sign in to do this; it needs the permission " + std::string(permission) + ".";
-  } else if (!role_has_it) {
-    reason = "Your role lacks the permission " + std::string(permission) + ".";
-  } else if (const auto sites = Sites(principal, permission, study);
-             !site.empty() && !sites.empty()) {
-    reason = "Site " + std::string(site) + " is outside your role, which covers " +
-             NameSites(sites) + " of study " + std::string(study) + " (permission " +
-             std::string(permission) + ").";
-  } else {
-    reason = "Your role does not cover study " + std::string(study) + " (permission " +
-             std::string(permission) + ").";
+    return Deny("Sign in to do this; it needs the permission " + std::string(permission) + ".");
   }
-  return Fail(Code::kPermissionDenied, std::move(reason));
+  if (!role_has_it) {
+    return Deny("Your role lacks the permission " + std::string(permission) + ".");
+  }
+  const std::string needed = " (permission " + std::string(permission) + ").";
+  const auto sites = Sites(principal, permission, study);
+  if (site.empty() || sites.empty()) {
+    return Deny("Your role does not cover " +
+                (study == kAll ? "every study" : "study " + std::string(study)) + needed);
+  }
+  const std::string covered = NameSites(sites) + " of study " + std::string(study) + needed;
+  if (site == kAll) {
+    return Deny("This concerns every site, and your role covers " + covered);
+  }
+  return Deny("Site " + std::string(site) + " is outside your role, which covers " + covered);
 }
 
 std::vector<std::string> Authorizer::Sites(const Principal& principal,

@@ -84,6 +84,10 @@ TEST(AuthorizerTest, TheErrorSaysWhatIsMissing) {
   EXPECT_EQ(WhyNot(user, "subject.read", "S1", "702"),
             "Site 702 is outside your role, which covers sites 701 and 703 of study S1 (permission "
             "subject.read).");
+  EXPECT_EQ(WhyNot(user, "subject.read", "S1", "*"),
+            "This concerns every site, and your role covers sites 701 and 703 of study S1 "
+            "(permission subject.read).");
+  EXPECT_THAT(WhyNot(user, "subject.read", "*", ""), HasSubstr("does not cover every study"));
   EXPECT_THAT(WhyNot(user, "subject.read", "S2", ""), HasSubstr("does not cover study S2"));
   EXPECT_THAT(WhyNot(user, "rule.write", "S1", ""), HasSubstr("lacks the permission rule.write"));
   EXPECT_THAT(WhyNot({}, "rule.write", "S1", ""), HasSubstr("Sign in"));

@@ -66,6 +66,7 @@ std::string Hash(const PasswordCost& cost, std::string_view password) {
 PasswordHasher::PasswordHasher(PasswordCost cost) : cost_(cost), nobody_(Hash(cost_, "nobody")) {}
 
 std::string PasswordHasher::Encode(const Sensitive<std::string>& password) const {
+  if (password.Reveal().size() > kPasswordLimit) throw std::invalid_argument("password too long");
   return Hash(cost_, password.Reveal());
 }
 

@@ -18,7 +18,7 @@ struct PasswordCost {
   bool operator==(const PasswordCost&) const = default;
 };
 
-inline constexpr std::size_t kPasswordLimit = 1024;  // bytes
+inline constexpr std::size_t kPasswordLimit = 4096;  // bytes: any 1024 characters in UTF-8
 
 // Passwords as argon2id (RFC 9106) in PHC form: $argon2id$v=19$m=19456,t=2,p=1$salt$hash. Every
 // function but NeedsRehash takes `cost` in time and memory: run them on a BlockingPool. Immutable;
@@ -27,7 +27,7 @@ class PasswordHasher {
  public:
   explicit PasswordHasher(PasswordCost cost = {});
 
-  // With a fresh random salt of 16 bytes.
+  // With a fresh random salt of 16 bytes. Throws std::invalid_argument over kPasswordLimit.
   std::string Encode(const Sensitive<std::string>& password) const;
 
   // Compares in constant time. False, too, for an encoding that is broken, of another algorithm, or

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -81,9 +82,8 @@ Result<std::string> ReadPrivateFile(const std::string& path) {
 Status WritePrivateFile(const std::string& path, std::string_view content) {
   // Written beside and linked into place: a reader never meets half a file, and of two writers one
   // wins and the other is told.
-  const std::string temporary = path + ".new-" + std::to_string(getpid());
-  const FileDescriptor file(
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  std::string temporary = path + ".new-XXXXXX";
+  const FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) {
     return Fail(Code::kInvalidArgument, "cannot write " + path + ": " + Reason());
   }

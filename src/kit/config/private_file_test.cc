@@ -7,6 +7,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <latch>
+#include <thread>
+#include <vector>
 
 namespace vedette::config {
 namespace {
@@ -40,6 +43,36 @@ TEST_F(PrivateFileTest, AnExistingFileIsKept) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Code::kAlreadyExists);
   EXPECT_EQ(ReadPrivateFile(path_), "first");
+}
+
+TEST_F(PrivateFileTest, OfRacingWritersOneWinsAndTheOthersAreTold) {
+  for (int round = 0; round < 20; ++round) {
+    constexpr int kWriters = 4;
+    std::filesystem::remove(path_);
+    std::vector<Status> outcomes(kWriters);
+    {
+      std::latch all(kWriters);
+      std::vector<std::jthread> writers;
+      for (int i = 0; i < kWriters; ++i) {
+        writers.emplace_back([&, i] {
+          const std::string content(std::size_t{1000}, static_cast<char>('a' + i));
+          all.arrive_and_wait();
+          outcomes[static_cast<std::size_t>(i)] = WritePrivateFile(path_, content);
+        });
+      }
+    }
+    std::string expected;
+    for (int i = 0; i < kWriters; ++i) {
+      const Status& outcome = outcomes[static_cast<std::size_t>(i)];
+      if (outcome) {
+        EXPECT_EQ(expected, "") << "two won";
+        expected.assign(1000, static_cast<char>('a' + i));
+      } else {
+        EXPECT_EQ(outcome.error().code, Code::kAlreadyExists) << outcome.error().message;
+      }
+    }
+    EXPECT_EQ(ReadPrivateFile(path_), expected);
+  }
 }
 
 TEST_F(PrivateFileTest, RefusesWhatIsNoPrivateFile) {
