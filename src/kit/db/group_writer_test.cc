@@ -8,6 +8,7 @@
 
 #include "kit/db/db_test_support.h"
 #include "kit/task/parallel.h"
+#include "kit/task/signal.h"
 #include "kit/task/spawn.h"
 
 namespace vedette::db {

@@ -11,6 +11,7 @@
 
 #include "kit/db/query_metrics.h"
 #include "kit/db/session.h"
+#include "kit/task/signal.h"
 
 namespace vedette::db {
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "kit/testing/postgres.h"
+#include "kit/testing/databases.h"
 #include "kit/testing/temp_dir.h"
 
 namespace vedette::db {
@@ -56,7 +56,7 @@ TEST_F(OpenTest, SqliteFileIsMadeForItsOwnerAlone) {
 TEST_F(OpenTest, SqliteIsDurableByConfiguration) {
   auto database = OpenUrl("sqlite:" + folder_.path().string());
   ASSERT_TRUE(database);
-  // Of the writer's connection: WITH … INSERT would go there, and so does a pragma.
+  // Whatever does not begin with SELECT goes to the writer's connection.
   EXPECT_EQ(Query(**database, Sql("mode", "PRAGMA journal_mode")).value()[0].Text(0), "wal");
   constexpr std::int64_t kFull = 2;
   EXPECT_EQ(Query(**database, Sql("synchronous", "PRAGMA synchronous")).value()[0].Int(0), kFull);
@@ -65,15 +65,12 @@ TEST_F(OpenTest, SqliteIsDurableByConfiguration) {
 }
 
 TEST_F(OpenTest, PostgresSchemasAreApart) {
-  auto one = OpenUrl(testkit::PostgresUrl(), "open_one");
-  auto two = OpenUrl(testkit::PostgresUrl(), "open_two");
-  ASSERT_TRUE(one && two);
-  ASSERT_TRUE(Query(**one, Sql("table", "CREATE TABLE t (id BIGINT)")));
-  EXPECT_TRUE(Query(**one, Sql("select", "SELECT id FROM t")));
-  EXPECT_FALSE(Query(**two, Sql("select", "SELECT id FROM t")));
-  EXPECT_EQ(Query(**one, Sql("durable", "SHOW synchronous_commit")).value()[0].Text(0), "on");
-  Close(**one);
-  Close(**two);
+  const auto one = testkit::OpenTestDatabase(testkit::DatabaseKind::kPostgres, runtime_);
+  const auto two = testkit::OpenTestDatabase(testkit::DatabaseKind::kPostgres, runtime_);
+  EXPECT_TRUE(Query(*one, Sql("table", "CREATE TABLE t (id BIGINT)")));
+  EXPECT_TRUE(Query(*one, Sql("select", "SELECT id FROM t")));
+  EXPECT_FALSE(Query(*two, Sql("select", "SELECT id FROM t")));
+  EXPECT_EQ(Query(*one, Sql("durable", "SHOW synchronous_commit")).value()[0].Text(0), "on");
 }
 
 TEST_F(OpenTest, UrlTakesSecretsFromTheEnvironment) {

@@ -19,6 +19,7 @@
 #include "kit/db/postgres_database.h"
 #include "kit/db/session.h"
 #include "kit/task/blocking_pool.h"
+#include "kit/task/signal.h"
 #include "kit/task/task.h"
 
 namespace vedette::db {
