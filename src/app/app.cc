@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -41,6 +43,19 @@ std::string RandomSecret() {
   std::array<unsigned char, 32> bytes{};
   RAND_bytes(bytes.data(), bytes.size());
   return Base64UrlEncode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+// Keys are kept there, so it is nobody else's.
+Status MakeDataFolder(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const bool created = fs::create_directories(path, error);
+  if (error) {
+    return Fail(Code::kInvalidArgument,
+                "cannot make the folder process.data_dir, " + path + ": " + error.message());
+  }
+  if (created) fs::permissions(path, fs::perms::owner_all, error);
+  return {};
 }
 
 // Every role that a chosen role calls is chosen too, or has an address.
@@ -253,10 +268,11 @@ Task<Status> App::Impl::BuildGateway() {
 
 Task<Status> App::Impl::Build() {
   AddProcessMetrics(metrics, kVersion);
+  VEDETTE_CO_CHECK_OK(MakeDataFolder(config.process.data_dir));
   VEDETTE_CO_CHECK_OK(co_await BuildModules());
   key_source = std::make_unique<IdentityKeySource>(*identity);
   verifier = std::make_unique<TokenVerifier>(*key_source, clock, metrics, logger);
-  rest = std::make_unique<rpc::RestAdapter>(*verifier, clock);
+  rest = std::make_unique<rpc::RestAdapter>(*verifier);
   co_return co_await BuildGateway();
 }
 
@@ -302,6 +318,8 @@ Result<std::unique_ptr<App>> App::New(AppConfig config, const Clock& clock, Logg
     config.process.service_secret = Sensitive<std::string>(RandomSecret());
   }
   config.identity.service_secret = config.process.service_secret;
+  config.identity.data_dir = config.process.data_dir;
+  config.subject.data_dir = config.process.data_dir;
   return std::unique_ptr<App>(new App(
       std::make_unique<Impl>(std::move(config), std::move(roles), clock, std::move(logger))));
 }

@@ -16,7 +16,10 @@ Result<std::unique_ptr<Session>> Session::Create(LogInDetails details, const Clo
 }
 
 Session::Session(LogInDetails details, const Clock& clock, std::shared_ptr<rpc::Channel> channel)
-    : details_(std::move(details)), clock_(clock), channel_(std::move(channel)) {}
+    : details_(std::move(details)),
+      clock_(clock),
+      channel_(std::move(channel)),
+      user_(std::make_shared<const Principal>(Principal{.name = details_.user})) {}
 
 Task<Status> Session::LogIn() {
   const auto identity = identity::v1::MakeIdentityClient(channel_);
@@ -42,6 +45,7 @@ Task<Result<CallContext>> Session::Context(std::chrono::milliseconds timeout) {
   CallContext context;
   context.deadline = Deadline::After(clock_, timeout);
   context.trace = TraceContext().Child();
+  context.principal = user_;
   context.bearer_token = token_;
   co_return context;
 }

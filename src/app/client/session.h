@@ -41,6 +41,7 @@ class Session {
   LogInDetails details_;
   const Clock& clock_;
   std::shared_ptr<rpc::Channel> channel_;
+  const std::shared_ptr<const Principal> user_;
   std::shared_ptr<const std::string> token_;
   SteadyTime renew_at_{};
 };

@@ -8,10 +8,15 @@
 #include <vedette/trial/v1/trial.vedette.h>
 
 #include "kit/http/static_files.h"
-#include "kit/rpc/openapi.h"
+#include "kit/rpc/openapi_text.h"
 
 namespace vedette::gateway {
 namespace {
+
+// Below /api/ a path that no contract names is a mistake, not a page.
+Task<http::Response> AnswerUnknownApi(http::Request) {
+  co_return http::ProblemResponse(Error{Code::kNotFound, "There is no such operation."});
+}
 
 Task<http::Response> AnswerOpenApi(http::Request) {
   http::Response response;
@@ -36,7 +41,11 @@ Status GatewayModule::AddRoutes(http::Router& router) {
   monitor::v1::AddMonitorRoutes(router, dependencies_.monitor, rest);
   router.Add("GET", "/api/openapi.json", AnswerOpenApi);
   if (config_.web_root.empty()) return {};
-  return http::AddStaticFiles(router, config_.web_root);
+  router.Add("GET", "/api/**", AnswerUnknownApi);
+  VEDETTE_TRY(std::shared_ptr<const http::StaticFiles> page,
+              http::StaticFiles::Load(config_.web_root));
+  http::AddStaticRoutes(router, "/**", std::move(page));
+  return {};
 }
 
 Task<Status> GatewayModule::Start() { co_return Status(); }
