@@ -22,6 +22,8 @@ const kEnoughRows = 20;
 const kMostAutomaticPages = 5;
 /** Counts are fetched again this long after alerts arrive, so that a burst costs one call. */
 const kSummaryDelay = 1500;
+/** Events that raise nothing are counted too; the tiles follow them this often. */
+const kSummaryPeriod = 15_000;
 
 export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: string | null }) {
   const { t } = useI18n();
@@ -46,6 +48,12 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
     const timer = setTimeout(reloadSummary, kSummaryDelay);
     return () => clearTimeout(timer);
   }, [list.lastArrivals, reloadSummary]);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') reloadSummary();
+    }, kSummaryPeriod);
+    return () => clearInterval(timer);
+  }, [reloadSummary]);
 
   const ruleNames = useMemo(() => {
     const names = new Map<string, string>();

@@ -56,9 +56,11 @@ export function EvidenceList({ alert, evidence }: { alert: Alert; evidence: Evid
       <Row term={t.received}>{formatDateTime(received, true)}</Row>
       <Row term={t.raised}>
         {formatDateTime(fromMicros(alert.raisedAt), true)}{' '}
-        <span className="quiet">
-          {t.raisedAfter(formatDuration(fromMicros(alert.raisedAt) - received))}
-        </span>
+        {alert.raisedAt > evidence.receivedAt && (
+          <span className="quiet">
+            {t.raisedAfter(formatDuration(fromMicros(alert.raisedAt) - received))}
+          </span>
+        )}
       </Row>
       <Row term={t.source}>{evidence.source}</Row>
       <Row term={t.eventId}>

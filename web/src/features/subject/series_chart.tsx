@@ -12,6 +12,7 @@ import { Band, Legend, ThresholdLines, ValueShape } from './chart_marks';
 import { gravest, thin, toPlot, type AlertMark, type ValueMark } from './series_model';
 
 const kDrawnValues = 800;
+const kLabelHalf = 26;
 
 interface Props {
   series: Series;
@@ -35,6 +36,9 @@ export function SeriesChart({ series, alert, hours }: Props) {
   const x = linearScale(plot.from, plot.to, kLeft, width - kRight);
   const y = linearScale(low, high, bottom, kTop);
   const ticks = timeTicks(plot.from, plot.to, Math.max(2, (width - kLeft) / 84), language);
+
+  // Near the right edge a label gives way, so that it is not cut.
+  const labelX = (time: number) => Math.min(x(time), width - kLabelHalf);
 
   const values = plot.marks.filter((mark): mark is ValueMark => mark.kind === 'value');
   const marked = values.find((mark) => mark.marked);
@@ -101,10 +105,15 @@ export function SeriesChart({ series, alert, hours }: Props) {
           {ticks.map((tick) => (
             <g key={tick.time} className="chart-tick">
               <line x1={x(tick.time)} x2={x(tick.time)} y1={bottom} y2={bottom + 4} />
-              <text x={x(tick.time)} y={bottom + 16} textAnchor="middle">
+              <text x={labelX(tick.time)} y={bottom + 16} textAnchor="middle">
                 {tick.label}
               </text>
-              <text x={x(tick.time)} y={bottom + 30} textAnchor="middle" className="chart-context">
+              <text
+                x={labelX(tick.time)}
+                y={bottom + 30}
+                textAnchor="middle"
+                className="chart-context"
+              >
                 {tick.context}
               </text>
             </g>
