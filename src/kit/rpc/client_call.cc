@@ -35,7 +35,8 @@ Error ErrorOf(const grpc::Status& status,
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return {Code::kDeadlineExceeded, "The " + service + " service did not answer in time."};
     case grpc::StatusCode::CANCELLED:
-      return {Code::kCancelled, "The caller left."};
+      // Who cancels here does not wait for the status: it was the other side.
+      return {Code::kUnavailable, "The " + service + " service broke the call off."};
     default:
       return {CodeFromGrpc(status.error_code()),
               "The " + service + " service answered: " + status.error_message()};
@@ -70,9 +71,11 @@ Task<bool> StreamCall::Run(Begin begin) {
 
 void StreamCall::Complete(bool ok) {
   const auto self = std::move(self_);
+  // Once nothing is pending, another thread may begin the next operation.
+  const Signal done = done_;
   ok_ = ok;
   pending_ = false;
-  done_.Set();
+  done.Set();
 }
 
 Task<bool> StreamCall::Start(grpc::GenericStub& stub,

@@ -43,7 +43,8 @@ void GrpcCall::OnArrived(bool ok) {
     outstanding_ = ok ? 2 : 0;
     self = ok ? self_ : std::exchange(self_, nullptr);
   }
-  arrived_(std::move(self), ok);
+  // `self` is the last to let go of the call, and of the function that runs here.
+  arrived_(self, ok);
 }
 
 void GrpcCall::OnDone() {

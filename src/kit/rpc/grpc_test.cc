@@ -2,12 +2,15 @@
 //
 // What only a network brings: deadlines, cancellation, overload, absence and shutdown.
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "kit/rpc/testing/certificate.h"
 #include "kit/rpc/testing/fixture.h"
 #include "kit/task/parallel.h"
 #include "kit/task/spawn.h"
+#include "kit/testing/temp_dir.h"
 
 namespace vedette::rpc::testing {
 namespace {
@@ -159,7 +162,8 @@ TEST(GrpcTest, ShutdownCancelsWhatHangsAfterItsGrace) {
   EXPECT_TRUE(fixture.service.gave_up.IsSet());
   EXPECT_TRUE(WaitFor(fixture, call.ended));
   ASSERT_TRUE(call.result);
-  EXPECT_FALSE(*call.result);
+  ASSERT_FALSE(*call.result);
+  EXPECT_EQ(call.result->error().code, Code::kUnavailable);
 }
 
 TEST(GrpcTest, UserWithoutTokenDoesNotBorrowTheServicesCredential) {
@@ -208,6 +212,60 @@ TEST(GrpcTest, MessageOverTheLimitIsRefused) {
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, Code::kResourceExhausted);
   EXPECT_EQ(fixture.service.started, 0);
+}
+
+TEST(GrpcTest, TlsChecksBothSides) {
+  const testkit::TempDir folder;
+  const std::string key = (folder.path() / "key.pem").string();
+  const std::string cert = (folder.path() / "cert.pem").string();
+  const std::string other_key = (folder.path() / "other_key.pem").string();
+  const std::string other_cert = (folder.path() / "other_cert.pem").string();
+  ASSERT_TRUE(WriteCertificate(key, cert));
+  ASSERT_TRUE(WriteCertificate(other_key, other_cert));
+  EchoFixture fixture({.cert_file = cert, .key_file = key, .client_ca_file = cert});
+  const auto call = [&](ChannelOptions options) {
+    options.service = "echo";
+    options.addresses = {fixture.server->address()};
+    options.tls = true;
+    options.server_name = "localhost";
+    const auto channel = Channel::Create(options, fixture.poller, nullptr, fixture.clock);
+    const auto client = v1::MakeEchoClient(channel.value());
+    return Echo(fixture, *client, ContextOf("maria"), "");
+  };
+  const auto good = call({.ca_file = cert, .cert_file = cert, .key_file = key});
+  EXPECT_TRUE(good) << good.error().message;
+  EXPECT_FALSE(call({.ca_file = other_cert, .cert_file = cert, .key_file = key}));
+  EXPECT_FALSE(call({.ca_file = cert, .cert_file = other_cert, .key_file = other_key}));
+  EXPECT_FALSE(Echo(fixture, *fixture.client, ContextOf("maria"), ""));  // without TLS
+}
+
+// grpc.health.v1.HealthCheckResponse.status is field 1.
+std::string HealthStatus(const std::string& address) {
+  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  grpc::CompletionQueue queue;
+  grpc::ClientContext context;
+  const grpc::Slice empty;
+  auto reader = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
+                                      grpc::ByteBuffer(&empty, 1), &queue);
+  reader->StartCall();
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  reader->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  grpc::Slice bytes;
+  if (!status.ok() || !response.DumpToSingleSlice(&bytes).ok() || bytes.size() != 2) {
+    return status.error_message();
+  }
+  return *(bytes.begin() + 1) == 1 ? "SERVING" : "NOT_SERVING";
+}
+
+TEST(GrpcTest, HealthServiceSaysWhatItIsTold) {
+  EchoFixture fixture;
+  EXPECT_EQ(HealthStatus(fixture.server->address()), "SERVING");
+  fixture.server->SetServing(false);
+  EXPECT_EQ(HealthStatus(fixture.server->address()), "NOT_SERVING");
 }
 
 TEST(GrpcTest, UnreadableTlsFilesAreNamed) {

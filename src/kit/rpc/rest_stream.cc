@@ -5,6 +5,7 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "kit/task/sleep.h"
@@ -13,15 +14,15 @@ namespace vedette::rpc {
 namespace {
 
 // Between the task that runs the operation and the one that writes the response. Both run on the
-// connection's executor, so nothing is locked.
+// connection's executor, so nothing is locked; only giving up may come from elsewhere.
 struct Exchange {
   Canceller canceller;
   bool accepted = false;
-  bool closed = false;              // nobody takes items any more
-  std::optional<Status> ended;      // how the operation ended
-  std::optional<std::string> item;  // formatted, to be taken
-  std::optional<Signal> reader;     // who waits for something to happen
-  std::optional<Signal> writer;     // who waits for the item to be taken
+  std::atomic<bool> closed = false;  // nobody takes items any more
+  std::optional<Status> ended;       // how the operation ended
+  std::optional<std::string> item;   // formatted, to be taken
+  std::optional<Signal> reader;      // who waits for something to happen
+  std::optional<Signal> writer;      // who waits for the item to be taken
 
   static void Wake(std::optional<Signal>& waiter) {
     if (auto signal = std::exchange(waiter, std::nullopt)) signal->Set();
@@ -91,7 +92,10 @@ Task<void> RunOperation(const Operation& operation,
 class Reader {
  public:
   explicit Reader(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
-  ~Reader() { exchange_->Close(); }
+  ~Reader() {
+    exchange_->closed = true;
+    exchange_->canceller.Cancel();
+  }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
