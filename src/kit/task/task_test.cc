@@ -54,8 +54,8 @@ TEST(RuntimeTest, AwaitGivesTheValueAndRethrows) {
 }
 
 TEST(RuntimeTest, ExecutorsAreDistinctThreads) {
-  Runtime runtime(2);
   std::latch both(2);
+  Runtime runtime(2);
   // Would never end if the two shared a thread.
   for (std::size_t i = 0; i < 2; ++i) {
     Post(runtime.At(i), [&both] { both.arrive_and_wait(); });
@@ -337,10 +337,10 @@ TEST(BlockingPoolTest, RunsAndResumes) {
 }
 
 TEST(BlockingPoolTest, AFullQueueRefuses) {
-  Runtime runtime(1);
-  BlockingPool pool("test", 1, 1);
   std::latch busy(1);
   std::latch release(1);
+  Runtime runtime(1);
+  BlockingPool pool("test", 1, 1);
   ASSERT_TRUE(pool.Post([&] {
     busy.count_down();
     release.wait();
