@@ -13,6 +13,9 @@ import { usefulRanges, type AlertMark } from '../subject/series_model';
 import { SeriesTable } from '../subject/series_table';
 import { EvidenceList, Verdict } from './evidence';
 
+/** The newest points asked for; the contract gives no more at once. */
+const kMostPoints = 10_000;
+
 interface Props {
   studyId: string;
   alertId: string;
@@ -140,6 +143,7 @@ function Course(props: { studyId: string; alert: Alert; detail: AlertDetail }) {
     (signal) =>
       client.get('/api/v1/studies/{studyId}/subjects/{subjectId}/series/{item}', {
         path: { studyId, subjectId, item },
+        query: { limit: kMostPoints },
         signal,
       }),
     [client, studyId, subjectId, item],
@@ -153,6 +157,8 @@ function Course(props: { studyId: string; alert: Alert; detail: AlertDetail }) {
       severity: alert.severity,
       comparison: detail.evidence.comparison,
       threshold: detail.evidence.threshold,
+      value: detail.evidence.value,
+      time: fromMicros(detail.evidence.eventTime),
     }),
     [alert, detail],
   );

@@ -46,6 +46,8 @@ const alert: AlertMark = {
   severity: 'WARNING',
   comparison: 'GREATER_THAN',
   threshold: 140,
+  value: 150,
+  time: (3 * kDayMicros) / 1000,
 };
 
 describe('toMark', () => {
@@ -100,7 +102,17 @@ describe('toPlot', () => {
   it('narrows to the time around the alert', () => {
     const points = Array.from({ length: 60 }, (_, day) => point(day, { number: day }));
     expect(toPlot(series(points), { ...alert, eventId: 'e30' }, 7 * 24).marks).toHaveLength(15);
-    expect(toPlot(series(points), { ...alert, eventId: 'gone' }, 7 * 24).marks).toHaveLength(60);
+    expect(toPlot(series(points), null, 7 * 24).marks).toHaveLength(60);
+  });
+
+  it('shows the alert even when its point is older than those given', () => {
+    const plot = toPlot(
+      series([point(50, { number: 120 }), point(51, { number: 125 })]),
+      alert,
+      null,
+    );
+    expect(plot.marks[0]).toMatchObject({ eventId: 'e3', value: 150, marked: true });
+    expect(plot.segments.map((run) => run.map((mark) => mark.value))).toEqual([[120, 125]]);
   });
 
   it('is drawn for no points at all', () => {

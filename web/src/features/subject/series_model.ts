@@ -58,6 +58,9 @@ export interface AlertMark {
   severity: Severity;
   comparison: Comparison;
   threshold: number;
+  /** The value the rule met, and when it was observed (milliseconds since the epoch). */
+  value: number;
+  time: number;
 }
 
 const kHour = 3_600_000;
@@ -170,9 +173,26 @@ export function toLines(thresholds: readonly Threshold[], alert: AlertMark | nul
   return lines;
 }
 
+/** The marks with the alert's point, which may be older than the points that were given. */
+function withAlert(marks: Mark[], alert: AlertMark | null): Mark[] {
+  if (!alert || marks.some((mark) => mark.kind === 'value' && mark.marked)) return marks;
+  const own: ValueMark = {
+    kind: 'value',
+    eventId: alert.eventId,
+    time: alert.time,
+    value: alert.value,
+    comparator: '',
+    marked: true,
+    alerted: true,
+  };
+  return [...marks, own].sort((a, b) => a.time - b.time);
+}
+
 /** `hours` around the alert's point, or everything when null or when there is no such point. */
 export function toPlot(series: Series, alert: AlertMark | null, hours: number | null): Plot {
-  const every = series.points.map((p) => toMark(p, alert)).sort((a, b) => a.time - b.time);
+  const recorded = series.points.map((p) => toMark(p, alert)).sort((a, b) => a.time - b.time);
+  const given = new Set<Mark>(recorded);
+  const every = withAlert(recorded, alert);
   const centre = every.find((mark) => mark.kind === 'value' && mark.marked)?.time;
   const marks =
     hours === null || centre === undefined
@@ -196,7 +216,8 @@ export function toPlot(series: Series, alert: AlertMark | null, hours: number | 
   const side = (last - first) * 0.03 || 12 * kHour;
   return {
     marks,
-    segments: toSegments(marks),
+    // A point the answer does not hold is drawn, but what lies between is not known.
+    segments: toSegments(marks.filter((mark) => given.has(mark))),
     lines,
     low,
     high,
