@@ -9,7 +9,8 @@ import { SeverityMark, severityClass } from '../../ui/severity';
 import { formatDateTime, fromMicros } from '../../ui/time';
 import { useLoad } from '../../ui/use_load';
 import { SeriesChart } from '../subject/series_chart';
-import { usefulRanges, type AlertMark } from '../subject/series_model';
+import { usefulRanges } from '../subject/series_model';
+import { type AlertMark } from '../subject/thresholds';
 import { SeriesTable } from '../subject/series_table';
 import { EvidenceList, Verdict } from './evidence';
 

@@ -4,7 +4,7 @@ import type { Alert, Evidence } from '../../api/types';
 import { useI18n } from '../../i18n';
 import { formatNumber } from '../../ui/scale';
 import { formatDateTime, formatDuration, fromMicros } from '../../ui/time';
-import { comparisonSigns } from '../subject/series_model';
+import { comparisonSigns } from '../subject/thresholds';
 
 /** The comparison that came out true, in numbers. */
 export function Verdict({ alert, evidence }: { alert: Alert; evidence: Evidence }) {

@@ -4,7 +4,8 @@ import { useI18n } from '../../i18n';
 import { formatNumber, spread } from '../../ui/scale';
 import { severityClass } from '../../ui/severity';
 import { cross, kLeft, kTop } from './chart_layout';
-import { comparisonSigns, sideOf, type Line, type ValueMark } from './series_model';
+import { type ValueMark } from './series_model';
+import { comparisonSigns, sideOf, type Line } from './thresholds';
 
 export function Band(props: {
   line: Line;

@@ -9,7 +9,8 @@ import { formatDateTime } from '../../ui/time';
 import { timeTicks } from '../../ui/time_ticks';
 import { cross, describe, kBottom, kHeight, kLeft, kRight, kTop, nearest } from './chart_layout';
 import { Band, Legend, ThresholdLines, ValueShape } from './chart_marks';
-import { gravest, thin, toPlot, type AlertMark, type ValueMark } from './series_model';
+import { thin, toPlot, type ValueMark } from './series_model';
+import { gravest, type AlertMark } from './thresholds';
 
 const kDrawnValues = 800;
 const kLabelHalf = 26;

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import type { Series, SeriesPoint, Threshold } from '../../api/types';
-import {
-  gravest,
-  thin,
-  toLines,
-  toMark,
-  toPlot,
-  usefulRanges,
-  type AlertMark,
-  type ValueMark,
-} from './series_model';
+import { thin, toMark, toPlot, usefulRanges, type ValueMark } from './series_model';
+import { gravest, toLines, type AlertMark } from './thresholds';
 
 const kDayMicros = 86_400_000_000;
 

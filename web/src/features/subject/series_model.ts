@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a chart of one item of one subject shows, computed from the recorded points.
-import type { Comparison, Series, SeriesPoint, Severity, Threshold } from '../../api/types';
+import type { Series, SeriesPoint } from '../../api/types';
 import { fromMicros } from '../../ui/time';
+import { toLines, type AlertMark, type Line } from './thresholds';
 
 export interface ValueMark {
   kind: 'value';
@@ -26,17 +27,6 @@ export interface AbsentMark {
 
 export type Mark = ValueMark | AbsentMark;
 
-export interface Line {
-  value: number;
-  comparison: Comparison;
-  severity: Severity;
-  label: string;
-  /** The line the alert was raised by. */
-  own: boolean;
-  /** No longer, or not yet, the threshold in force. */
-  past: boolean;
-}
-
 export interface Plot {
   /** In order of time. */
   marks: Mark[];
@@ -47,20 +37,6 @@ export interface Plot {
   high: number;
   from: number;
   to: number;
-}
-
-/** What the chart must know of the alert. */
-export interface AlertMark {
-  alertId: string;
-  eventId: string;
-  ruleId: string;
-  ruleName: string;
-  severity: Severity;
-  comparison: Comparison;
-  threshold: number;
-  /** The value the rule met, and when it was observed (milliseconds since the epoch). */
-  value: number;
-  time: number;
 }
 
 const kHour = 3_600_000;
@@ -97,80 +73,6 @@ export function toSegments(marks: readonly Mark[]): ValueMark[][] {
   }
   if (run.length > 0) segments.push(run);
   return segments;
-}
-
-export const comparisonSigns: Record<Comparison, string> = {
-  COMPARISON_UNSPECIFIED: '?',
-  GREATER_THAN: '>',
-  GREATER_OR_EQUAL: '≥',
-  LESS_THAN: '<',
-  LESS_OR_EQUAL: '≤',
-  EQUAL: '=',
-  NOT_EQUAL: '≠',
-};
-
-/** Where values meet the condition: above or below the line; null when it is no half-plane. */
-export function sideOf(comparison: Comparison): 'above' | 'below' | null {
-  if (comparison === 'GREATER_THAN' || comparison === 'GREATER_OR_EQUAL') return 'above';
-  if (comparison === 'LESS_THAN' || comparison === 'LESS_OR_EQUAL') return 'below';
-  return null;
-}
-
-/** Whether a value meets a line's condition; a censored value counts as the shown number. */
-export function meets(value: number, line: Line): boolean {
-  switch (line.comparison) {
-    case 'GREATER_THAN':
-      return value > line.value;
-    case 'GREATER_OR_EQUAL':
-      return value >= line.value;
-    case 'LESS_THAN':
-      return value < line.value;
-    case 'LESS_OR_EQUAL':
-      return value <= line.value;
-    case 'EQUAL':
-      return value === line.value;
-    case 'NOT_EQUAL':
-      return value !== line.value;
-    case 'COMPARISON_UNSPECIFIED':
-      return false;
-  }
-}
-
-const ranks: readonly Severity[] = ['SEVERITY_UNSPECIFIED', 'INFO', 'WARNING', 'CRITICAL'];
-
-/** The gravest line the value meets: how a point that raised alerts is coloured. */
-export function gravest(value: number, lines: readonly Line[]): Severity {
-  return lines
-    .filter((line) => meets(value, line))
-    .map((line) => line.severity)
-    .reduce((a, b) => (ranks.indexOf(b) > ranks.indexOf(a) ? b : a), 'SEVERITY_UNSPECIFIED');
-}
-
-/** The active thresholds, and the alert's own when it is not among them any more. */
-export function toLines(thresholds: readonly Threshold[], alert: AlertMark | null): Line[] {
-  const lines = thresholds.map((t) => ({
-    value: t.value,
-    comparison: t.comparison,
-    severity: t.severity,
-    label: t.ruleName,
-    own:
-      alert !== null &&
-      t.ruleId === alert.ruleId &&
-      t.value === alert.threshold &&
-      t.comparison === alert.comparison,
-    past: false,
-  }));
-  if (alert && !lines.some((line) => line.own)) {
-    lines.push({
-      value: alert.threshold,
-      comparison: alert.comparison,
-      severity: alert.severity,
-      label: alert.ruleName,
-      own: true,
-      past: true,
-    });
-  }
-  return lines;
 }
 
 /** The marks with the alert's point, which may be older than the points that were given. */

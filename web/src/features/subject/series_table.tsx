@@ -5,7 +5,8 @@ import type { Series } from '../../api/types';
 import { useI18n } from '../../i18n';
 import { formatDateTime } from '../../ui/time';
 import { describe } from './chart_layout';
-import { toMark, type AlertMark } from './series_model';
+import { toMark } from './series_model';
+import { type AlertMark } from './thresholds';
 
 /** Newest values shown; a longer table helps nobody. */
 const kMostRows = 500;
