@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/task/parallel.h"
 
-#include <boost/asio/this_coro.hpp>
 #include <exception>
 
 #include "kit/task/signal.h"
-#include "kit/task/sleep.h"
 #include "kit/task/spawn.h"
 
 namespace vedette::task_internal {
@@ -40,16 +38,11 @@ void Siblings::Start(std::move_only_function<Task<void>()> work) {
 }
 
 Task<void> Siblings::Join() {
+  // The tasks write into the caller's frame, so a cancelled caller waits for them all the same.
   if (state_->running > 0) {
-    // The tasks write into the caller's frame, so a cancelled caller waits for them all the same.
-    const bool throws = co_await asio::this_coro::throw_if_cancelled();
-    co_await asio::this_coro::throw_if_cancelled(false);
-    while (!co_await state_->ended.Wait()) state_->Cancel();
-    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_await state_->ended.WaitRegardless([state = state_] { state->Cancel(); });
   }
   if (state_->error) std::rethrow_exception(state_->error);
 }
-
-Task<Siblings> NewSiblings() { co_return Siblings(co_await CurrentExecutor()); }
 
 }  // namespace vedette::task_internal

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "kit/task/sleep.h"
 #include "kit/task/task.h"
 
 namespace vedette {
@@ -29,8 +30,6 @@ class Siblings {
   const Executor executor_;
   const std::shared_ptr<State> state_;
 };
-
-Task<Siblings> NewSiblings();
 
 template <class T>
 Task<void> Fill(Task<T> task, std::optional<T>* value) {
@@ -59,7 +58,7 @@ void StartAll(Siblings& siblings,
 // every task has ended, so the tasks may use what the caller owns.
 template <class... T>
 Task<std::tuple<T...>> WhenAll(Task<T>... tasks) {
-  task_internal::Siblings siblings = co_await task_internal::NewSiblings();
+  task_internal::Siblings siblings(co_await CurrentExecutor());
   std::tuple<std::optional<T>...> values;
   task_internal::StartAll<T...>(siblings, values, std::index_sequence_for<T...>(), tasks...);
   co_await siblings.Join();
@@ -70,7 +69,7 @@ Task<std::tuple<T...>> WhenAll(Task<T>... tasks) {
 // The same for any number of tasks of one type.
 template <class T>
 Task<std::vector<T>> WhenAll(std::vector<Task<T>> tasks) {
-  task_internal::Siblings siblings = co_await task_internal::NewSiblings();
+  task_internal::Siblings siblings(co_await CurrentExecutor());
   std::vector<std::optional<T>> results(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     task_internal::Start<T>(siblings, std::move(tasks[i]), results[i]);

@@ -85,4 +85,12 @@ Task<bool> Signal::WaitUntil(std::chrono::steady_clock::time_point deadline) con
   co_return co_await Wait();
 }
 
+Task<void> Signal::WaitRegardless(std::move_only_function<void()> on_cancel) const {
+  const Signal signal = *this;
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (!co_await signal.Wait()) on_cancel();
+  co_await asio::this_coro::throw_if_cancelled(throws);
+}
+
 }  // namespace vedette

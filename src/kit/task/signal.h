@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "kit/task/task.h"
@@ -22,6 +23,9 @@ class Signal {
 
   // As Wait, but gives up at `deadline`: false then too.
   Task<bool> WaitUntil(std::chrono::steady_clock::time_point deadline) const;
+
+  // Waits until set even when the task is cancelled; calls `on_cancel` then.
+  Task<void> WaitRegardless(std::move_only_function<void()> on_cancel) const;
 
  private:
   struct State;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "kit/task/signal.h"
 #include "kit/task/spawn.h"
@@ -31,6 +32,15 @@ struct TaskGroup::State {
       last = closed && running.empty();
     }
     if (last) empty.Set();
+  }
+
+  void CancelAll() {
+    std::vector<Canceller> cancellers;
+    {
+      const std::lock_guard lock(mutex);
+      for (const auto& [key, canceller] : running) cancellers.push_back(canceller);
+    }
+    for (Canceller& canceller : cancellers) canceller.Cancel();
   }
 
   void Report(const std::string& name, std::exception_ptr error) const {
@@ -89,17 +99,12 @@ void TaskGroup::Close() {
 
 void TaskGroup::Cancel() {
   Close();
-  std::vector<Canceller> cancellers;
-  {
-    const std::lock_guard lock(state_->mutex);
-    for (const auto& [key, canceller] : state_->running) cancellers.push_back(canceller);
-  }
-  for (Canceller& canceller : cancellers) canceller.Cancel();
+  state_->CancelAll();
 }
 
 Task<void> TaskGroup::Join() {
   Close();
-  co_await state_->empty.Wait();
+  co_await state_->empty.WaitRegardless([state = state_] { state->CancelAll(); });
 }
 
 std::size_t TaskGroup::size() const {

@@ -27,7 +27,8 @@ class TaskGroup {
   void Close();
   // Close, and ask every running task to stop.
   void Cancel();
-  // Close, and wait until the last task has ended. At most one waiter.
+  // Close, and wait until the last task has ended; if the caller is cancelled meanwhile, Cancel
+  // and wait on. At most one waiter.
   Task<void> Join();
 
   std::size_t size() const;

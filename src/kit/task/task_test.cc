@@ -316,6 +316,41 @@ TEST(CancellerTest, CancelAfterTheEndNeedsNoRuntime) {
   EXPECT_EQ(count, 1);
 }
 
+Task<void> HoldOut(Signal release, std::atomic<int>* ended) {
+  co_await Stubborn(Signal(), std::move(release), ended);
+}
+
+Task<void> JoinAndCount(TaskGroup* group, Signal started, std::atomic<int>* joined) {
+  started.Set();
+  co_await group->Join();
+  ++*joined;
+}
+
+TEST(TaskGroupTest, ACancelledJoinCancelsTheTasksAndStillWaits) {
+  Runtime runtime(1);
+  TaskGroup inner{Logger()};
+  TaskGroup outer{Logger()};
+  const Signal joining;
+  const Signal release;
+  std::atomic<int> ended = 0;
+  std::atomic<int> joined = 0;
+  std::atomic<bool> started = false;
+  std::atomic<bool> cancelled = false;
+  inner.Spawn(runtime.Next(), "stubborn", [&] { return HoldOut(release, &ended); });
+  inner.Spawn(runtime.Next(), "waits", [&] { return Discard(WaitForEver(&started, &cancelled)); });
+  outer.Spawn(runtime.Next(), "join", [&] { return JoinAndCount(&inner, joining, &joined); });
+  EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(joining); }));
+  outer.Cancel();
+  for (int turn = 0; turn < 10; ++turn) runtime.RunBlocking([] { return Yield(); });
+  EXPECT_TRUE(cancelled);
+  EXPECT_EQ(joined, 0);
+  release.Set();
+  runtime.RunBlocking([&] { return outer.Join(); });
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(joined, 1);
+  EXPECT_EQ(inner.size(), 0U);
+}
+
 TEST(TaskGroupTest, AnExceptionEndsItsTaskAlone) {
   Runtime runtime(1);
   TaskGroup group{Logger()};
