@@ -14,8 +14,11 @@ struct Deadline {
   SteadyTime time = SteadyTime::max();
 
   static Deadline None() { return {}; }
+  // None() for a duration beyond what the clock can count.
   static Deadline After(const Clock& clock, std::chrono::nanoseconds duration) {
-    return {clock.SteadyNow() + std::chrono::duration_cast<SteadyTime::duration>(duration)};
+    const SteadyTime now = clock.SteadyNow();
+    if (duration >= SteadyTime::max() - std::max(now, SteadyTime())) return None();
+    return {now + std::chrono::duration_cast<SteadyTime::duration>(duration)};
   }
 
   bool IsSet() const { return time != SteadyTime::max(); }

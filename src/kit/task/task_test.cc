@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "kit/task/blocking_pool.h"
+#include "kit/task/deadline.h"
 #include "kit/task/parallel.h"
 #include "kit/task/runtime.h"
 #include "kit/task/signal.h"
@@ -61,6 +62,19 @@ TEST(RuntimeTest, ExecutorsAreDistinctThreads) {
     Post(runtime.At(i), [&both] { both.arrive_and_wait(); });
   }
   both.wait();
+}
+
+class FixedClock final : public Clock {
+ public:
+  Timestamp Now() const override { return {}; }
+  SteadyTime SteadyNow() const override { return SteadyTime(1h); }
+};
+
+TEST(DeadlineTest, ALaterMomentThanTheClockKnowsIsNone) {
+  const FixedClock clock;
+  EXPECT_EQ(Deadline::After(clock, 10s).time, SteadyTime(1h + 10s));
+  EXPECT_EQ(Deadline::After(clock, -10s).time, SteadyTime(1h - 10s));
+  EXPECT_FALSE(Deadline::After(clock, std::chrono::nanoseconds::max()).IsSet());
 }
 
 struct SetOnExit {
@@ -269,7 +283,7 @@ TEST(TaskGroupTest, CancelEndsWaitingTasks) {
 // A task that waits for ever and is cancelled while its start is under way: when its function is
 // moved for the `moves_left`-th time.
 struct LateTask {
-  int moves_left = 0;
+  std::atomic<int> moves_left = 0;
   Canceller canceller;
   Signal never;
   Signal ended;
