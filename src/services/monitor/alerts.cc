@@ -117,6 +117,7 @@ Task<Status> AlertReader::Watch(CallContext context,
   VEDETTE_CO_TRY(const auto subscription,
                  co_await dependencies_.feed.Subscribe(
                      soon(), study_id, ScopeOf(*context.principal, study_id), after));
+  if (!co_await sink.Accept()) co_return Status{};
   while (true) {
     VEDETTE_CO_TRY(Alerts alerts, co_await subscription->Next());
     CallContext lookup = context;

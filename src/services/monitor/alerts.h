@@ -34,6 +34,8 @@ struct SubjectSeries {
 class AlertSink {
  public:
   virtual ~AlertSink() = default;
+  // No alert raised from here on is missed.
+  virtual Task<bool> Accept() = 0;
   virtual Task<bool> Write(EnrichedAlert alert) = 0;
 };
 

@@ -93,6 +93,7 @@ void ToProto(engine::RuleSpec spec, v1::Threshold* message) {
 class StreamSink final : public AlertSink {
  public:
   explicit StreamSink(rpc::StreamWriter<v1::Alert>& writer) : writer_(writer) {}
+  Task<bool> Accept() override { co_return co_await writer_.Accept(); }
   Task<bool> Write(EnrichedAlert alert) override {
     co_return co_await writer_.Write(ToProto(std::move(alert)));
   }

@@ -54,10 +54,12 @@ void GroupPlan::StoredAlready(std::size_t first, const ShortHash& content) {
 GroupPlan::Judgement GroupPlan::Judge() const {
   Judgement judgement;
   std::vector<bool> refused(batches_.size(), false);
-  std::vector<bool> inserts(batches_.size(), false);
+  // Refused whatever becomes of the other batches: by the log, or by itself.
+  std::vector<bool> firmly(batches_.size(), false);
   judgement.answers.reserve(batches_.size());
   for (std::size_t b = 0; b < batches_.size(); ++b) {
     RecordOutcome outcome;
+    bool inserts = false;
     Error conflict{Code::kConflict,
                    "Some keys came before for observations with other content; nothing was taken."};
     for (std::size_t r = 0; r < batches_[b].size(); ++r) {
@@ -66,13 +68,14 @@ GroupPlan::Judgement GroupPlan::Judge() const {
       const Stored& stored = stored_[row.first];
       const ShortHash& content = stored.already ? stored.content : first.event->content;
       if (row.is_first && !stored.already) {
-        inserts[b] = true;
+        inserts = true;
         ++outcome.recorded;
       } else if (row.event->content == content) {
         ++outcome.duplicates;
       } else if (stored.already || first.batch == b || !refused[first.batch]) {
         conflict.violations.push_back({"events[" + std::to_string(r) + "].idempotencyKey",
                                        "came before for an observation with other content"});
+        if (stored.already || first.batch == b) firmly[b] = true;
       }
       // Else it contradicts a row that is going to be undone: the next plan decides.
     }
@@ -80,11 +83,19 @@ GroupPlan::Judgement GroupPlan::Judge() const {
       judgement.answers.emplace_back(outcome);
     } else {
       refused[b] = true;
-      if (inserts[b]) judgement.undo = true;
+      if (inserts) judgement.undo = true;
       judgement.answers.emplace_back(std::unexpected(std::move(conflict)));
     }
   }
-  if (!judgement.undo) {
+  if (judgement.undo) {
+    // Another refusal may rest on a batch that the next plan refuses; the first in order cannot.
+    bool first_refusal = true;
+    for (std::size_t b = 0; b < batches_.size(); ++b) {
+      if (!refused[b]) continue;
+      if (!first_refusal && !firmly[b]) judgement.answers[b] = RecordOutcome{};
+      first_refusal = false;
+    }
+  } else {
     for (std::size_t f = 0; f < firsts_.size(); ++f) {
       if (!stored_[f].already && !refused[firsts_[f].batch]) judgement.recorded.push_back(f);
     }

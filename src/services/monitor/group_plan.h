@@ -30,7 +30,7 @@ class GroupPlan {
     // By batch: the counts, or kConflict with a violation for every row concerned.
     std::vector<Result<RecordOutcome>> answers;
     // Rows of a refused batch are among those inserted: undo, and plan again without the batches
-    // refused here. The other answers are not final then.
+    // refused here, of which there is one at least. The other answers are not final then.
     bool undo = false;
     // Indexes into firsts(): inserted, of batches that are not refused.
     std::vector<std::size_t> recorded;
