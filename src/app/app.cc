@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <system_error>
 #include <thread>
@@ -26,6 +27,8 @@
 #include "kit/rpc/guard.h"
 #include "kit/rpc/rest.h"
 #include "kit/task/runtime.h"
+#include "kit/task/sleep.h"
+#include "kit/task/task_group.h"
 #include "kit/telemetry/health.h"
 #include "kit/telemetry/metrics.h"
 #include "kit/telemetry/process_metrics.h"
@@ -115,6 +118,8 @@ struct App::Impl {
   http::Router router;
   std::unique_ptr<http::Server> http_server;
   std::unique_ptr<rpc::GrpcServer> grpc_server;
+  std::atomic<bool> keys_known{false};
+  TaskGroup tasks{logger};
   std::size_t started_modules = 0;
   bool stopped = false;
 
@@ -127,6 +132,7 @@ struct App::Impl {
   Task<Status> Build();
   Task<Status> BuildModules();
   Task<Status> BuildGateway();
+  Task<void> AwaitKeys();
   Task<Status> StartModules();
   Task<void> StopModules();
   Status OpenPorts();
@@ -266,6 +272,17 @@ Task<Status> App::Impl::BuildGateway() {
   co_return Status();
 }
 
+// Identity may start after this process. Until it answered once, nobody's token can be checked
+// here.
+Task<void> App::Impl::AwaitKeys() {
+  while (true) {
+    const auto keys = co_await key_source->Fetch(Deadline::After(clock, std::chrono::seconds(5)));
+    if (keys) break;
+    co_await SleepFor(std::chrono::milliseconds(200));
+  }
+  keys_known = true;
+}
+
 Task<Status> App::Impl::Build() {
   AddProcessMetrics(metrics, kVersion);
   VEDETTE_CO_CHECK_OK(MakeDataFolder(config.process.data_dir));
@@ -273,6 +290,10 @@ Task<Status> App::Impl::Build() {
   key_source = std::make_unique<IdentityKeySource>(*identity);
   verifier = std::make_unique<TokenVerifier>(*key_source, clock, metrics, logger);
   rest = std::make_unique<rpc::RestAdapter>(*verifier);
+  health.AddCheck("tokens", [this]() -> Status {
+    if (keys_known) return {};
+    return Fail(Code::kUnavailable, "identity has not told its public keys yet");
+  });
   co_return co_await BuildGateway();
 }
 
@@ -302,6 +323,7 @@ Status App::Impl::OpenPorts() {
 void App::Impl::ClosePorts() {
   if (http_server) {
     runtime.RunBlocking([this] { return http_server->Stop(config.process.drain); });
+    runtime.RunBlocking([this] { return rest->Stop(); });
   }
   if (grpc_server) grpc_server->Shutdown(config.process.drain);
 }
@@ -333,6 +355,7 @@ Status App::Start() {
     Stop();
     return status;
   }
+  impl.tasks.Spawn(impl.runtime.Next(), "await keys", [&impl] { return impl.AwaitKeys(); });
   impl.health.SetServing();
   impl.logger.Info("serving",
                    {{"http", impl.http_server->Addr()}, {"rpc", impl.grpc_server->address()}});
@@ -347,6 +370,8 @@ void App::Stop() {
   if (impl.grpc_server) impl.grpc_server->SetServing(false);
   std::this_thread::sleep_for(impl.config.process.shutdown_delay);
   impl.ClosePorts();
+  impl.tasks.Cancel();
+  impl.runtime.RunBlocking([&] { return impl.tasks.Join(); });
   impl.runtime.RunBlocking([&] { return impl.StopModules(); });
   impl.logger.Info("stopped");
 }

@@ -63,6 +63,7 @@ struct Invocation {
   rpc::MethodInfo info;
   std::unique_ptr<pb::Message> request;
   std::unique_ptr<pb::Message> response;
+  bool first_only;  // of a stream
 };
 
 Task<Status> Invoke(Invocation& invocation, rpc::JsonCodec& codec) {
@@ -78,7 +79,10 @@ Task<Status> Invoke(Invocation& invocation, rpc::JsonCodec& codec) {
   context.deadline = Deadline::None();
   VEDETTE_CO_TRY(const std::unique_ptr<rpc::ClientStream> stream,
                  co_await channel.Open(invocation.info, std::move(context), *invocation.request));
-  while (co_await stream->Read(*invocation.response)) Print(codec, *invocation.response);
+  while (co_await stream->Read(*invocation.response)) {
+    Print(codec, *invocation.response);
+    if (invocation.first_only) co_return Status();
+  }
   co_return co_await stream->Finish();
 }
 
@@ -105,7 +109,8 @@ Result<int> Run(const Arguments& arguments, const Clock& clock) {
   info.streams = method->server_streaming();
   VEDETTE_TRY(const std::unique_ptr<Session> session, Session::Create(std::move(details), clock));
   Runtime runtime(1);
-  Invocation invocation{*session, info, std::move(request), std::move(response)};
+  Invocation invocation{*session, info, std::move(request), std::move(response),
+                        arguments.Has("first")};
   VEDETTE_CHECK_OK(Await<Status>(runtime, [&] { return Invoke(invocation, codec); }));
   return 0;
 }
@@ -113,9 +118,12 @@ Result<int> Run(const Arguments& arguments, const Clock& clock) {
 }  // namespace
 
 Command CallCommand() {
-  return {{"call", "SERVICE/METHOD [JSON]",
-           "Calls any operation over gRPC and prints the answer as JSON.", ConnectionOptions()},
-          Run};
+  Command command{
+      {"call", "SERVICE/METHOD [JSON]",
+       "Calls any operation over gRPC and prints the answer as JSON.", ConnectionOptions()},
+      Run};
+  command.spec.options.push_back({"first", "", "of a stream, stop after the first message"});
+  return command;
 }
 
 }  // namespace vedette::app

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include "app/app.h"
@@ -40,6 +41,8 @@ Result<int> Run(const Arguments& arguments, const Clock& clock) {
   const LogLevel level = LogLevelFromName(config.process.log_level).value_or(LogLevel::kInfo);
   const Logger logger(std::make_shared<JsonLogSink>(STDERR_FILENO), clock, level);
   const sigset_t signals = BlockStopSignals();
+  // Standard error is for our JSON lines; what goes wrong in gRPC reaches them as errors of calls.
+  setenv("GRPC_VERBOSITY", "NONE", 0);
   logger.Info("starting", {{"version", kVersion}});
   VEDETTE_TRY(const std::unique_ptr<App> app, App::New(std::move(config), clock, logger));
   VEDETTE_CHECK_OK(app->Start());

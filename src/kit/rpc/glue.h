@@ -94,7 +94,6 @@ Task<Status> GuardedStream(const MethodGuard& guard,
   }
   std::exception_ptr exception;
   try {
-    co_await writer.Accept();
     Status status = co_await (api.*method)(context, std::move(request), writer);
     guard.Account(started, status ? nullptr : &status.error());
     co_return status;

@@ -69,8 +69,11 @@ CallContext GrpcCall::ReadContext(const Clock& clock) const {
   const gpr_timespec deadline = context_.raw_deadline();
   if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) != 0) {
     const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
-    context.deadline = Deadline::After(
-        clock, std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec));
+    // A client may ask for any time; more than a day is no deadline.
+    if (left.tv_sec < 86'400) {
+      context.deadline = Deadline::After(
+          clock, std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec));
+    }
   }
   if (const auto header = Metadata("traceparent")) {
     if (auto trace = TraceContext::FromTraceparent(*header)) context.trace = *trace;

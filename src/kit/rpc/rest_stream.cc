@@ -146,7 +146,7 @@ Task<void> StreamRegistry::Stop() {
     for (Canceller& canceller : running_) canceller.Cancel();
     if (running_.empty()) empty_.Set();
   }
-  co_await empty_.Wait();
+  co_await empty_.WaitRegardless([] {});
 }
 
 EventFormat MakeEventFormat(const JsonCodec::Plan& plan, const Message& item) {

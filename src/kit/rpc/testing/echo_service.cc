@@ -74,6 +74,7 @@ Task<Status> EchoService::Count(CallContext,
                                 v1::CountRequest request,
                                 StreamWriter<v1::Tick>& writer) {
   ++started;
+  if (!co_await writer.Accept()) co_return Fail(Code::kCancelled, "The receiver left.");
   if (request.behaviour() == "hang") co_return co_await Hang();
   std::int64_t sequence = request.after();
   for (std::int64_t n = 0; request.limit() == 0 || n < request.limit(); ++n) {
