@@ -21,19 +21,23 @@ using db::Value;
 // $2 is "*", or the sites as "|701|702|"; replace() finds one exactly, in both dialects alike.
 #define VEDETTE_MONITOR_IN_SCOPE "($2 = '*' OR replace($2, '|' || site_id || '|', '') <> $2)"
 
+// Compared as a pair, study and sequence make PostgreSQL walk the index from its end even while it
+// has no statistics of the table; as two conditions it would sort all alerts of the study first.
 constexpr Sql kListAlerts{"monitor_list_alerts",
                           "SELECT " VEDETTE_MONITOR_ALERT_COLUMNS
-                          " FROM monitor_alert WHERE study_id = $1 AND " VEDETTE_MONITOR_IN_SCOPE
-                          " AND sequence < $3 AND ($4 = '' OR rule_id = $4)"
-                          " ORDER BY sequence DESC LIMIT $5"};
+                          " FROM monitor_alert WHERE study_id >= $1"
+                          " AND (study_id, sequence) < ($1, $3) AND " VEDETTE_MONITOR_IN_SCOPE
+                          " AND ($4 = '' OR rule_id = $4)"
+                          " ORDER BY study_id DESC, sequence DESC LIMIT $5"};
 constexpr Sql kAlertsAfter{"monitor_alerts_after",
                            "SELECT " VEDETTE_MONITOR_ALERT_COLUMNS
                            " FROM monitor_alert WHERE sequence > $1 ORDER BY sequence LIMIT $2"};
-constexpr Sql kStudyAlertsAfter{
-    "monitor_study_alerts_after",
-    "SELECT " VEDETTE_MONITOR_ALERT_COLUMNS
-    " FROM monitor_alert WHERE study_id = $1 AND " VEDETTE_MONITOR_IN_SCOPE
-    " AND sequence > $3 ORDER BY sequence LIMIT $4"};
+constexpr Sql kStudyAlertsAfter{"monitor_study_alerts_after",
+                                "SELECT " VEDETTE_MONITOR_ALERT_COLUMNS
+                                " FROM monitor_alert WHERE study_id <= $1"
+                                " AND (study_id, sequence) > ($1, $3)"
+                                " AND " VEDETTE_MONITOR_IN_SCOPE
+                                " ORDER BY study_id, sequence LIMIT $4"};
 constexpr Sql kTopSequence{"monitor_top_sequence",
                            "SELECT COALESCE(MAX(sequence), 0) FROM monitor_alert"};
 constexpr Sql kGetAlert{"monitor_get_alert", "SELECT " VEDETTE_MONITOR_ALERT_COLUMNS
