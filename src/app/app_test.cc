@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/app.h"
+
+#include <gtest/gtest.h>
+
+#include "app/config.h"
+#include "kit/http/client.h"
+#include "kit/task/runtime.h"
+#include "kit/testing/temp_dir.h"
+
+namespace vedette::app {
+namespace {
+
+class AppTest : public testing::Test {
+ protected:
+  AppConfig Config() {
+    AppConfig config;
+    config.process.data_dir = folder_.path().string();
+    config.process.threads = 2;
+    config.database.url = "sqlite:" + folder_.path().string();
+    config.http.port = 0;
+    config.rpc.address = "127.0.0.1:0";
+    return config;
+  }
+
+  http::ClientResponse Get(const App& app, std::string target) {
+    return *Await<Result<http::ClientResponse>>(runtime_, [&] {
+      return http::Fetch({"127.0.0.1", app.http_port()}, {.target = std::move(target)},
+                         clock_.SteadyNow() + std::chrono::seconds(30));
+    });
+  }
+
+  SystemClock clock_;
+  testkit::TempDir folder_;
+  Runtime runtime_{1};
+};
+
+TEST_F(AppTest, ServesAndStopsTwice) {
+  const auto app = App::New(Config(), clock_, Logger());
+  ASSERT_TRUE(app) << app.error().message;
+  const Status started = (*app)->Start();
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_GT((*app)->rpc_port(), 0);
+  EXPECT_EQ(Get(**app, "/healthz").status, 200);
+  EXPECT_EQ(Get(**app, "/api/v1/studies").status, 401);
+  EXPECT_EQ(Get(**app, "/nothing").status, 404);
+  (*app)->Stop();
+  (*app)->Stop();
+}
+
+TEST_F(AppTest, TwoLiveInOneProgram) {
+  const testkit::TempDir other;
+  AppConfig second = Config();
+  second.process.data_dir = other.path().string();
+  second.database.url = "sqlite:" + other.path().string();
+  const auto a = App::New(Config(), clock_, Logger());
+  const auto b = App::New(second, clock_, Logger());
+  ASSERT_TRUE((*a)->Start());
+  ASSERT_TRUE((*b)->Start());
+  EXPECT_NE((*a)->http_port(), (*b)->http_port());
+  EXPECT_EQ(Get(**b, "/healthz").status, 200);
+}
+
+TEST_F(AppTest, APortThatIsTakenFailsTheStartWithAReason) {
+  const auto first = App::New(Config(), clock_, Logger());
+  ASSERT_TRUE((*first)->Start());
+  const testkit::TempDir other;
+  AppConfig second = Config();
+  second.process.data_dir = other.path().string();
+  second.database.url = "sqlite:" + other.path().string();
+  second.http.port = (*first)->http_port();
+  const auto app = App::New(second, clock_, Logger());
+  const Status started = (*app)->Start();
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find(std::to_string((*first)->http_port())), std::string::npos)
+      << started.error().message;
+}
+
+TEST_F(AppTest, ARoleWhosePeersAreMissingIsRefused) {
+  AppConfig config = Config();
+  config.process.roles = {"monitor"};
+  const auto app = App::New(config, clock_, Logger());
+  ASSERT_FALSE(app);
+  EXPECT_EQ(app.error().message,
+            "role monitor calls identity, which this process does not run: give its address in "
+            "peers.identity");
+}
+
+TEST_F(AppTest, SplitRolesNeedASharedSecret) {
+  AppConfig config = Config();
+  config.process.roles = {"identity"};
+  const auto app = App::New(config, clock_, Logger());
+  ASSERT_FALSE(app);
+  EXPECT_NE(app.error().message.find("process.service_secret"), std::string::npos);
+}
+
+TEST(ConfigTest, TheExamplesLoad) {
+  setenv("VEDETTE_SERVICE_SECRET", "a secret of this test", 1);
+  for (const char* name : {"gateway", "core", "monitor"}) {
+    const auto config = LoadConfig(std::string("deploy/config/") + name + ".yaml", {});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_FALSE(config->process.service_secret.Reveal().empty());
+  }
+}
+
+TEST(ConfigTest, AMisspeltKeyIsNamedWithTheRightOne) {
+  const auto config = LoadConfig("", {"monitor.queue_row=5"});
+  ASSERT_FALSE(config);
+  EXPECT_NE(config.error().message.find("queue_rows"), std::string::npos) << config.error().message;
+}
+
+TEST(ConfigTest, TheReferenceNamesEverySection) {
+  const std::string reference = ConfigReference();
+  for (const char* section :
+       {"process", "http", "rpc", "peers", "database", "identity", "monitor", "gateway"}) {
+    EXPECT_NE(reference.find(section), std::string::npos) << section;
+  }
+}
+
+}  // namespace
+}  // namespace vedette::app
