@@ -135,6 +135,26 @@ TEST_P(AlertPathTest, OperatorsSeeHealthMetricsAndTheContract) {
   EXPECT_EQ(JsonAt(openapi.body, "/openapi").substr(0, 3), "3.1");
 }
 
+TEST_P(AlertPathTest, NoPersonalOrClinicalValueReachesALogOrAMetric) {
+  const RestAnswer created = system_.Rest(
+      "POST",
+      "/api/v1/subjects",
+      R"({"name":"Canary Finch","age":44,"projectId":"S1","siteId":"701","mobile":"13912345678"})",
+      token_);
+  ASSERT_EQ(created.status, 201) << created.body;
+  EXPECT_EQ(created.body.find("Finch"), std::string::npos) << created.body;
+  const std::string number = JsonAt(created.body, "/subjectNumber");
+  ASSERT_EQ(Record(Reading(number, 167.7351, "k1")).status, 200);
+  EXPECT_EQ(Record(Reading(number, 1167.7351, "k2")).status, 400);
+  const RestAnswer alerts = Get(kAlerts);
+  EXPECT_NE(alerts.body.find("167.7351"), std::string::npos) << "the reader must see it";
+  EXPECT_EQ(Get("/api/v1/patient/info/" + JsonAt(created.body, "/id")).status, 200);
+  const std::string told = system_.Logs() + system_.Rest("GET", "/metrics").body;
+  for (const char* canary : {"Canary", "Finch", "13912345678", "167.7351", kInvestigatorPassword}) {
+    EXPECT_EQ(told.find(canary), std::string::npos) << canary;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes,
                          AlertPathTest,
                          testing::Values(Shape::kSingleSqlite, Shape::kSplitPostgres),
