@@ -58,6 +58,7 @@ Result<LogInDetails> ReadLogInDetails(const Arguments& arguments) {
 void PrintError(const Error& error) {
   std::fprintf(stderr, "error: %s\n", error.message.c_str());
   for (const FieldViolation& violation : error.violations) {
+    if (error.message.find(violation.description) != std::string::npos) continue;  // said already
     std::fprintf(stderr, "  %s: %s\n", violation.field.c_str(), violation.description.c_str());
   }
 }
