@@ -137,8 +137,7 @@ TEST_P(AlertPathTest, OperatorsSeeHealthMetricsAndTheContract) {
 
 TEST_P(AlertPathTest, NoPersonalOrClinicalValueReachesALogOrAMetric) {
   const RestAnswer created = system_.Rest(
-      "POST",
-      "/api/v1/subjects",
+      "POST", "/api/v1/subjects",
       R"({"name":"Canary Finch","age":44,"projectId":"S1","siteId":"701","mobile":"13912345678"})",
       token_);
   ASSERT_EQ(created.status, 201) << created.body;

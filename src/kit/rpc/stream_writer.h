@@ -12,8 +12,8 @@ class StreamWriter {
  public:
   virtual ~StreamWriter() = default;
 
-  // The operation is set up: whatever happens from here on reaches the receiver, who is told so before
-  // the first message. At most once; writing implies it. False once the receiver is gone.
+  // The operation is set up: whatever happens from here on reaches the receiver, who is told so
+  // before the first message. At most once; writing implies it. False once the receiver is gone.
   virtual Task<bool> Accept() { co_return true; }
 
   // Waits until the receiver took the message. False once the receiver is gone: stop then.

@@ -32,8 +32,7 @@ struct GatewayConfig {
   std::string web_root;
 
   void Describe(config::Section& section) {
-    section.Field("web_root",
-                  web_root,
+    section.Field("web_root", web_root,
                   {.text = "Folder of the built page; empty serves the API alone."});
   }
 };
