@@ -263,7 +263,7 @@ std::vector<SimulatedObservation> StudyModel::Scheduled(Timestamp from, Timestam
   std::erase_if(out, [&](const SimulatedObservation& observation) {
     return observation.time < from || observation.time >= to;
   });
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+  std::ranges::sort(out, [](const auto& a, const auto& b) {
     return std::tie(a.time, a.key) < std::tie(b.time, b.key);
   });
   return out;
