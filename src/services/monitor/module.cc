@@ -8,7 +8,6 @@
 
 #include "kit/db/migrate.h"
 #include "kit/task/task_group.h"
-#include "migrations.embed.h"
 #include "services/monitor/alert_feed.h"
 #include "services/monitor/alerts.h"
 #include "services/monitor/api.h"
@@ -127,7 +126,7 @@ v1::MonitorApi& MonitorModule::api() { return *parts_->api; }
 
 Task<Status> MonitorModule::Start() {
   Parts& parts = *parts_;
-  VEDETTE_CO_CHECK_OK(co_await db::Migrate(parts.database, kMigrations, parts.logger));
+  VEDETTE_CO_CHECK_OK(co_await db::Migrate(parts.database, Migrations(), parts.logger));
   // Rules first: what is recorded from here on is judged by those that were known before.
   VEDETTE_CO_CHECK_OK(co_await parts.keeper.Load());
   parts.tasks.Spawn(parts.background, "monitor_feed", [&parts] { return parts.feed.Run(); });

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "migrations.embed.h"
 #include "services/monitor/columns.h"
 
 namespace vedette::monitor {
@@ -104,6 +105,8 @@ std::vector<AlertCount> ReadCounts(const Rows& rows) {
 std::int64_t Number(auto enumerator) { return static_cast<std::int64_t>(enumerator); }
 
 }  // namespace
+
+std::span<const EmbeddedFile> Migrations() { return kMigrations; }
 
 bool SiteScope::Contains(std::string_view site) const {
   return all || std::ranges::find(sites, site) != sites.end();

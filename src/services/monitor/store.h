@@ -3,14 +3,19 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/embedded_file.h"
 #include "base/result.h"
 #include "kit/db/database.h"
 #include "services/monitor/types.h"
 
 namespace vedette::monitor {
+
+// The schema of monitor's tables, for db::Migrate.
+std::span<const EmbeddedFile> Migrations();
 
 using Alerts = std::vector<std::shared_ptr<const AlertRecord>>;
 
