@@ -20,6 +20,11 @@ using db::Rows;
 using db::Sql;
 using db::Value;
 
+constexpr Sql kTakeOver{"monitor_take_over", "UPDATE monitor_writer SET owner = $1"};
+constexpr Sql kClaim{"monitor_claim",
+                     "UPDATE monitor_writer SET received_at ="
+                     " CASE WHEN received_at < $2 THEN $2 ELSE received_at END"
+                     " WHERE owner = $1 RETURNING received_at"};
 constexpr std::size_t kKeysAtOnce = 32;
 constexpr Sql kFindContents{
     "monitor_find_contents",
@@ -134,6 +139,20 @@ ShortHash ReadShortHash(const Row& row, std::size_t column) {
 }
 
 }  // namespace
+
+Task<Status> TakeOverLog(db::Database& database, Deadline deadline, std::string owner) {
+  VEDETTE_CO_CHECK_OK(co_await database.Query(deadline, kTakeOver, Params{std::move(owner)}));
+  co_return Status{};
+}
+
+Task<Result<std::optional<Timestamp>>> ClaimLog(db::Transaction& transaction,
+                                                std::string owner,
+                                                Timestamp now) {
+  VEDETTE_CO_TRY(const auto rows,
+                 co_await transaction.Query(kClaim, Params{std::move(owner), ToUnixMicros(now)}));
+  if (rows.empty()) co_return std::nullopt;
+  co_return FromUnixMicros(rows[0].Int(0));
+}
 
 Task<Result<std::vector<bool>>> InsertEvents(db::Transaction& transaction,
                                              std::vector<const PreparedEvent*> events,

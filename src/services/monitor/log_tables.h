@@ -16,6 +16,16 @@
 // The statements of the write path, each inside somebody's transaction.
 namespace vedette::monitor {
 
+// Makes `owner` the only one who may write. Waits for the transactions of who was it before.
+Task<Status> TakeOverLog(db::Database& database, Deadline deadline, std::string owner);
+
+// To begin a writing transaction with: keeps every other writer away until its end, and gives the
+// time for what it receives: `now`, or that of the log's latest event if that is later. nullopt
+// when `owner` has been taken over from.
+Task<Result<std::optional<Timestamp>>> ClaimLog(db::Transaction& transaction,
+                                                std::string owner,
+                                                Timestamp now);
+
 // Inserts the events whose key is not in the log yet. By position: whether it was inserted.
 Task<Result<std::vector<bool>>> InsertEvents(db::Transaction& transaction,
                                              std::vector<const PreparedEvent*> events,

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
+#include "base/uuid.h"
 #include "services/monitor/evaluate.h"
 #include "services/monitor/group_plan.h"
 #include "services/monitor/log_tables.h"
@@ -24,6 +24,7 @@ void CountAlert(engine::Severity severity, RecordOutcome* outcome) {
 LogWriter::LogWriter(Dependencies dependencies, LogWriterOptions options)
     : dependencies_(dependencies),
       options_(options),
+      owner_(NewUuid(dependencies.clock.Now()).ToString()),
       group_size_(dependencies.metrics.GetHistogram(
           "vedette_monitor_group_requests", "Requests that shared one transaction.", kGroupSizes)),
       evaluations_(dependencies.metrics.GetCounter("vedette_monitor_rule_evaluations_total",
@@ -80,21 +81,23 @@ Task<Result<RecordOutcome>> LogWriter::DryRun(std::shared_ptr<const RecordBatch>
   co_return outcome;
 }
 
-Task<Result<Timestamp>> LogWriter::ReceivedNow(db::Transaction& transaction) {
-  if (!last_received_) {
-    VEDETTE_CO_TRY(const auto last,
-                   co_await FindPosition(transaction, std::numeric_limits<std::int64_t>::max()));
-    last_received_ = last ? last->received_at : Timestamp::min();
-  }
-  // A clock set back must not date an event before one that is ahead of it in the log.
-  last_received_ = std::max(*last_received_, dependencies_.clock.Now());
-  co_return *last_received_;
+Task<Status> LogWriter::TakeOver(Deadline deadline) {
+  return TakeOverLog(dependencies_.database, deadline, owner_);
 }
 
 Task<Result<std::vector<Result<LogWriter::Response>>>> LogWriter::Handle(
     db::Transaction& transaction, std::vector<Request> requests) {
   if (!dependencies_.rules.loaded()) {
     co_return Fail(Code::kUnavailable, "The rules have not been loaded yet.");
+  }
+  VEDETTE_CO_TRY(const auto now, co_await ClaimLog(transaction, owner_, dependencies_.clock.Now()));
+  if (!now) {
+    if (!displaced_.exchange(true)) {
+      dependencies_.logger.Error(
+          "Another monitor has taken over this database; this one writes no more");
+    }
+    co_return Fail(Code::kUnavailable,
+                   "Another monitor has taken over the log; this one writes no more.");
   }
   group_size_.Observe(static_cast<double>(requests.size()));
   Batches batches;
@@ -103,14 +106,14 @@ Task<Result<std::vector<Result<LogWriter::Response>>>> LogWriter::Handle(
   }
   Outcomes outcomes;
   if (!batches.empty()) {
-    VEDETTE_CO_TRY(outcomes, co_await WriteBatches(transaction, std::move(batches)));
+    VEDETTE_CO_TRY(outcomes, co_await WriteBatches(transaction, std::move(batches), *now));
   }
   std::vector<Result<Response>> responses;
   responses.reserve(requests.size());
   std::size_t next_outcome = 0;
   for (Request& request : requests) {
     if (request.batch == nullptr) {
-      VEDETTE_CO_TRY(const Progress progress, co_await CatchUpChunk(transaction, request));
+      VEDETTE_CO_TRY(const Progress progress, co_await CatchUpChunk(transaction, request, *now));
       responses.emplace_back(Response{.progress = progress});
       continue;
     }
@@ -125,8 +128,8 @@ Task<Result<std::vector<Result<LogWriter::Response>>>> LogWriter::Handle(
 }
 
 Task<Result<LogWriter::Outcomes>> LogWriter::WriteBatches(db::Transaction& transaction,
-                                                          Batches batches) {
-  VEDETTE_CO_TRY(const Timestamp received_at, co_await ReceivedNow(transaction));
+                                                          Batches batches,
+                                                          Timestamp received_at) {
   // A refused batch of one row has left nothing behind; a lone batch is undone with its
   // transaction.
   const bool can_undo = batches.size() > 1 && std::ranges::any_of(batches, [](const auto& batch) {
@@ -224,7 +227,8 @@ Task<Status> LogWriter::Conclude(db::Transaction& transaction,
 }
 
 Task<Result<LogWriter::Progress>> LogWriter::CatchUpChunk(db::Transaction& transaction,
-                                                          Request request) {
+                                                          Request request,
+                                                          Timestamp raised_at) {
   const auto active = dependencies_.rules.FindCompiled(request.version_id);
   if (!active) co_return Progress{.done = true};
   VEDETTE_CO_TRY(const auto last, co_await FindPosition(transaction, request.up_to));
@@ -232,7 +236,6 @@ Task<Result<LogWriter::Progress>> LogWriter::CatchUpChunk(db::Transaction& trans
     VEDETTE_CO_CHECK_OK(co_await MarkCovered(transaction, request.version_id));
     co_return Progress{.done = true};
   }
-  VEDETTE_CO_TRY(const Timestamp raised_at, co_await ReceivedNow(transaction));
   const std::int64_t begin = last->sequence - options_.catch_up_rows;
   Progress progress{.up_to = begin};
   std::vector<AlertRecord> alerts;

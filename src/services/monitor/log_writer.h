@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +26,10 @@ struct LogWriterOptions {
 };
 
 // The only writer of the log: one transaction at a time, so that sequence order is commit order and
-// received_at never falls along it; both hold for as long as no second monitor writes to the same
-// database. Each transaction judges its new events by the rules known when it began and holds
-// events, alerts and outbox rows together. Thread-safe. Close() before destruction.
+// received_at never falls along it. A second monitor on the same database takes over: from then on
+// this one refuses everything, because it would not judge by the rules that the other knows. Each
+// transaction judges its new events by the rules known when it began and holds events, alerts and
+// outbox rows together. Thread-safe. Close() before destruction.
 class LogWriter {
  public:
   struct Dependencies {
@@ -41,6 +42,11 @@ class LogWriter {
   };
 
   LogWriter(Dependencies dependencies, LogWriterOptions options);
+
+  // Ends the writing of every other process. Before the rules are loaded that this one judges by.
+  Task<Status> TakeOver(Deadline deadline);
+  // Whether another process has taken over.
+  bool displaced() const { return displaced_; }
 
   // Durable once answered. kConflict, with the rows, refuses the batch; kResourceExhausted under
   // overload. After kUnavailable and kDeadlineExceeded it is not known whether the batch is there:
@@ -76,8 +82,12 @@ class LogWriter {
 
   Task<Result<std::vector<Result<Response>>>> Handle(db::Transaction& transaction,
                                                      std::vector<Request> requests);
-  Task<Result<Outcomes>> WriteBatches(db::Transaction& transaction, Batches batches);
-  Task<Result<Progress>> CatchUpChunk(db::Transaction& transaction, Request request);
+  Task<Result<Outcomes>> WriteBatches(db::Transaction& transaction,
+                                      Batches batches,
+                                      Timestamp received_at);
+  Task<Result<Progress>> CatchUpChunk(db::Transaction& transaction,
+                                      Request request,
+                                      Timestamp raised_at);
   // Alerts of the events just inserted, counted into the outcomes of their batches.
   struct Recorded {
     const PreparedEvent* event;
@@ -87,12 +97,11 @@ class LogWriter {
                         std::vector<Recorded> recorded,
                         Timestamp received_at,
                         Outcomes* outcomes);
-  Task<Result<Timestamp>> ReceivedNow(db::Transaction& transaction);
 
   Dependencies dependencies_;
   LogWriterOptions options_;
-  // Of the writer's loop alone.
-  std::optional<Timestamp> last_received_;
+  const std::string owner_;
+  std::atomic<bool> displaced_ = false;
   Histogram& group_size_;
   Counter& evaluations_;
   db::GroupWriter<Request, Response> writer_;

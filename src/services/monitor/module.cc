@@ -4,6 +4,7 @@
 #include <vedette/monitor/v1/monitor.vedette.h>
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include "kit/db/migrate.h"
@@ -20,6 +21,12 @@
 #include "services/monitor/store.h"
 
 namespace vedette::monitor {
+namespace {
+
+// Longer than a transaction of the writer that is taken over.
+constexpr std::chrono::seconds kTakeOverTimeout(30);
+
+}  // namespace
 
 void MonitorConfig::Describe(config::Section& section) {
   section.Field("queue_rows", queue_rows,
@@ -50,6 +57,7 @@ void MonitorConfig::Describe(config::Section& section) {
 struct MonitorModule::Parts {
   Parts(MonitorDependencies dependencies, MonitorConfig config)
       : database(dependencies.database),
+        clock(dependencies.clock),
         logger(dependencies.logger),
         background(dependencies.runtime.Next()),
         peers(dependencies.trial, dependencies.subject, dependencies.rule),
@@ -100,6 +108,7 @@ struct MonitorModule::Parts {
         tasks(dependencies.logger) {}
 
   db::Database& database;
+  const Clock& clock;
   Logger logger;
   Executor background;
   Peers peers;
@@ -127,6 +136,8 @@ v1::MonitorApi& MonitorModule::api() { return *parts_->api; }
 Task<Status> MonitorModule::Start() {
   Parts& parts = *parts_;
   VEDETTE_CO_CHECK_OK(co_await db::Migrate(parts.database, Migrations(), parts.logger));
+  VEDETTE_CO_CHECK_OK(
+      co_await parts.writer.TakeOver(Deadline::After(parts.clock, kTakeOverTimeout)));
   // Rules first: what is recorded from here on is judged by those that were known before.
   VEDETTE_CO_CHECK_OK(co_await parts.keeper.Load());
   parts.tasks.Spawn(parts.background, "monitor_feed", [&parts] { return parts.feed.Run(); });
@@ -149,6 +160,9 @@ Task<void> MonitorModule::Stop() {
 
 Status MonitorModule::Ready() const {
   if (!parts_->started) return Fail(Code::kUnavailable, "monitor has not loaded its rules");
+  if (parts_->writer.displaced()) {
+    return Fail(Code::kUnavailable, "another monitor has taken over the database");
+  }
   return {};
 }
 

@@ -53,7 +53,8 @@ struct MonitorDependencies {
   rule::v1::RuleApi& rule;
 };
 
-// The role `monitor`: the event log, its alerts and the live feed. One at a time for each database.
+// The role `monitor`: the event log, its alerts and the live feed. The one that starts last on a
+// database is the one that writes.
 class MonitorModule final : public Module {
  public:
   MonitorModule(MonitorDependencies dependencies, MonitorConfig config);
