@@ -118,9 +118,9 @@ Task<Result<std::unique_ptr<AlertFeed::Subscription>>> AlertFeed::Subscribe(Dead
                                                                             std::string study_id,
                                                                             SiteScope scope,
                                                                             std::int64_t after) {
-  if (after == 0) {
-    VEDETTE_CO_TRY(after, co_await store_.TopSequence(deadline));
-  }
+  VEDETTE_CO_TRY(const std::int64_t top, co_await store_.TopSequence(deadline));
+  // A position of a log that was restored from a backup since would wait for ever.
+  if (after == 0 || after > top) after = top;
   co_return std::unique_ptr<Subscription>(
       new Subscription(*this, std::move(study_id), std::move(scope), after));
 }

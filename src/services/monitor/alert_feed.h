@@ -71,7 +71,7 @@ class AlertFeed {
     std::uint64_t id_ = 0;
   };
 
-  // From the alerts after `after` on; 0: those raised from now on.
+  // From the alerts after `after` on; 0, or one that is not reached yet: those raised from now on.
   Task<Result<std::unique_ptr<Subscription>>> Subscribe(Deadline deadline,
                                                         std::string study_id,
                                                         SiteScope scope,

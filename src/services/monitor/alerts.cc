@@ -49,6 +49,7 @@ Task<Result<AlertPage>> AlertReader::List(CallContext context,
   } else {
     VEDETTE_CO_CHECK_OK(
         dependencies_.authorizer.Check(*context.principal, kReadAlerts, query.study_id, site_id));
+    query.scope.all = site_id == "*";
     query.scope.sites.push_back(std::move(site_id));
   }
   const std::int64_t wanted = query.limit == 0 ? kDefaultPage : query.limit;

@@ -133,6 +133,34 @@ TEST_P(AlertsTest, ShowTheEvidence) {
   EXPECT_EQ(get().error().code, Code::kInvalidArgument);
 }
 
+TEST_P(AlertsTest, EvidenceTellsAValueFromABound) {
+  auto low = HighRule("low", 100);
+  low.mutable_condition()->set_comparison(rule::v1::LESS_THAN);
+  Activate(low);
+  auto below = Systolic("k1", 60);
+  below.set_comparator("<");
+  ASSERT_TRUE(Record(Batch({below})));
+  v1::GetAlertRequest request;
+  request.set_study_id("S1");
+  request.set_alert_id(Alerts().at(0).alert_id());
+  const auto detail =
+      Run<Result<v1::AlertDetail>>([&] { return api().GetAlert(Context(), request); });
+  ASSERT_TRUE(detail) << detail.error().message;
+  EXPECT_EQ(detail->evidence().value(), 60);
+  EXPECT_EQ(detail->evidence().value_comparator(), "<");
+}
+
+TEST_P(AlertsTest, AllSitesMayBeAskedForByName) {
+  Activate(HighRule());
+  ASSERT_TRUE(Record(Batch({Systolic("k1", 150, "701-1"), Systolic("k2", 150, "702-1")})));
+  v1::ListProjectAlertsRequest request;
+  request.set_project_id("S1");
+  request.set_site_id("*");
+  EXPECT_EQ(List(request)->alerts_size(), 2);
+  Become({"701"});
+  EXPECT_EQ(List(request).error().code, Code::kPermissionDenied);
+}
+
 TEST_P(AlertsTest, ShowOnlyTheCallersSites) {
   Activate(HighRule());
   ASSERT_TRUE(Record(Batch({Systolic("k1", 150, "701-1"), Systolic("k2", 150, "702-1")})));
@@ -244,6 +272,18 @@ TEST_P(AlertsTest, ASlowFollowerLosesNothing) {
   std::vector<std::int64_t> expected;
   for (const auto& alert : Alerts()) expected.insert(expected.begin(), alert.sequence());
   EXPECT_EQ(slow.Sequences(), expected);
+}
+
+// Such a position is of a log that was since restored from a backup.
+TEST_P(AlertsTest, AFollowerAheadOfTheLogMissesNothingNew) {
+  Activate(HighRule());
+  RaiseAlerts("old", 2);
+  Reader reader(1);
+  Watch(&reader, 1'000'000);
+  Eventually("it subscribed", [&] { return Subscribers() == 1; });
+  RaiseAlerts("new", 2, 1);
+  Eventually("it heard of the new one", [&] { return reader.seen == 1; });
+  Join();
 }
 
 TEST_P(AlertsTest, AFollowerSeesOnlyItsSites) {

@@ -53,6 +53,7 @@ v1::Evidence EvidenceOf(const AlertRecord& alert) {
   message.set_event_id(alert.event_id.ToString());
   message.set_expression(alert.expression);
   message.set_value(alert.value);
+  message.set_value_comparator(std::string(ComparatorText(alert.value_comparator)));
   message.set_unit(alert.unit);
   message.set_threshold(alert.threshold);
   message.set_comparison(static_cast<rule::v1::Comparison>(alert.comparison));

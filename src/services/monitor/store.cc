@@ -67,7 +67,7 @@ constexpr Sql kReadSeries{
 constexpr Sql kReadSeriesAlerts{
     "monitor_read_series_alerts",
     "SELECT event_id, id FROM monitor_alert WHERE subject_id = $1 AND item = $2 AND study_id = $3"
-    " ORDER BY sequence"};
+    " AND event_time >= $4 ORDER BY sequence"};
 constexpr Sql kLoadRules{
     "monitor_load_rules",
     "SELECT version_id, study_id, rule_id, version, name, item, comparison, threshold, unit,"
@@ -182,7 +182,11 @@ Task<Result<MonitorStore::Series>> MonitorStore::ReadSeries(Deadline deadline,
   limited.emplace_back(limit);
   VEDETTE_CO_TRY(const auto transaction, co_await database_.BeginRead(deadline));
   VEDETTE_CO_TRY(const auto rows, co_await transaction->Query(kReadSeries, std::move(limited)));
-  VEDETTE_CO_TRY(const auto alerts, co_await transaction->Query(kReadSeriesAlerts, params));
+  if (rows.empty()) co_return Series{};
+  Params since = params;
+  since.emplace_back(rows[rows.size() - 1].Int(1));
+  VEDETTE_CO_TRY(const auto alerts,
+                 co_await transaction->Query(kReadSeriesAlerts, std::move(since)));
   std::unordered_map<std::string_view, std::vector<Uuid>> by_event;
   for (const Row& row : alerts) by_event[row.Blob(0)].push_back(ReadUuid(row, 1));
   Series series;
