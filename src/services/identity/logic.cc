@@ -127,7 +127,14 @@ Task<Result<UserPage>> IdentityLogic::ListUsers(CallContext context,
     page.users.resize(limit);
     page.next_page_token = MakePageToken(page.users.back().username);
   }
+  for (User& user : page.users) HideForeignGrants(*context.principal, user);
   co_return page;
+}
+
+void IdentityLogic::HideForeignGrants(const Principal& caller, User& user) const {
+  std::erase_if(user.grants, [&](const Grant& grant) {
+    return !CheckMayGrant(grant, parts_.authorizer.Sites(caller, kManage, grant.study));
+  });
 }
 
 Task<Result<User>> IdentityLogic::GrantRole(CallContext context, std::string user_id, Grant grant) {
@@ -141,6 +148,7 @@ Task<Result<User>> IdentityLogic::GrantRole(CallContext context, std::string use
                                       {"study", grant.study},
                                       {"site", grant.site},
                                       {"by", caller.subject}});
+  HideForeignGrants(caller, user);
   co_return user;
 }
 

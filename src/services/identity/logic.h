@@ -55,11 +55,12 @@ class IdentityLogic {
                                 std::string username,
                                 std::string display_name,
                                 Sensitive<std::string> password);
-  // `page_size` 0 takes 100.
+  // Everybody, with the roles held where the caller manages users. `page_size` 0 takes 100.
   Task<Result<UserPage>> ListUsers(CallContext context,
                                    std::int32_t page_size,
                                    std::string page_token);
-  // kPermissionDenied unless the caller manages users where the grant holds. Repeatable.
+  // kPermissionDenied unless the caller manages users where the grant holds. Repeatable. Shows the
+  // roles that ListUsers shows.
   Task<Result<User>> GrantRole(CallContext context, std::string user_id, Grant grant);
 
   // Sees to it that the user is there and holds the grants; one who is there keeps the password.
@@ -72,6 +73,7 @@ class IdentityLogic {
   Task<Status> Bootstrap(Sensitive<std::string> password);
 
  private:
+  void HideForeignGrants(const Principal& caller, User& user) const;
   Task<Result<User>> Store(Deadline deadline,
                            std::string username,
                            std::string display_name,

@@ -208,6 +208,20 @@ TEST_F(IdentityLogicTest, AnAdministratorOfOneStudyCannotReachBeyondIt) {
             Code::kPermissionDenied);
 }
 
+TEST_F(IdentityLogicTest, RolesBeyondWhatTheCallerManagesAreNotShown) {
+  const auto user = Create("ann");
+  ASSERT_TRUE(GrantRole(Administrator(), user->id, {"cra", "S1", "702"}));
+  ASSERT_TRUE(GrantRole(Administrator(), user->id, {"cra", "S2", "*"}));
+  const CallContext one_site = As({{"administrator", "S1", "701"}});
+  const auto granted = GrantRole(one_site, user->id, {"cra", "S1", "701"});
+  ASSERT_TRUE(granted);
+  EXPECT_THAT(granted->grants, ElementsAre(Grant{"cra", "S1", "701"}));
+  const auto page =
+      Await<Result<UserPage>>(runtime_, [&] { return logic_.ListUsers(one_site, 0, ""); });
+  ASSERT_THAT(page->users, SizeIs(1));
+  EXPECT_THAT(page->users[0].grants, ElementsAre(Grant{"cra", "S1", "701"}));
+}
+
 TEST_F(IdentityLogicTest, ListsUsersInPages) {
   for (const char* name : {"cid", "ann", "bob"}) ASSERT_TRUE(Create(name));
   const auto list = [&](const std::string& token) {

@@ -46,7 +46,10 @@ std::string MakePageToken(std::string_view last_username) { return Base64UrlEnco
 
 Result<std::string> ReadPageToken(std::string_view token) {
   auto username = Base64UrlDecode(token);
-  if (!username) return FailField("pageToken", "is not a token of an earlier answer");
+  const auto printable = [](char c) { return c > ' ' && c <= '~'; };
+  if (!username || !std::ranges::all_of(*username, printable)) {
+    return FailField("pageToken", "is not a token of an earlier answer");
+  }
   return username;
 }
 

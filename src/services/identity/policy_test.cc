@@ -41,6 +41,9 @@ TEST(PageToken, GivesBackTheNameItWasMadeOf) {
   EXPECT_EQ(ReadPageToken(MakePageToken("ann@example.org")), "ann@example.org");
   EXPECT_EQ(ReadPageToken(""), "");
   EXPECT_EQ(ReadPageToken("*?").error().violations.at(0).field, "pageToken");
+  // PostgreSQL takes no such text.
+  EXPECT_FALSE(ReadPageToken(MakePageToken("\xff")));
+  EXPECT_FALSE(ReadPageToken(MakePageToken(std::string_view("\0", 1))));
 }
 
 }  // namespace

@@ -187,6 +187,19 @@ TEST_P(SubjectApiTest, EnrollingOnAnotherSiteIsDenied) {
       Code::kPermissionDenied);
 }
 
+TEST_P(SubjectApiTest, TheSiteMayBeLeftOutWhereOnlyOneCanBeMeant) {
+  v1::CreateSubjectRequest request = NewPatient();
+  request.clear_site_id();
+  const auto created = Call(&v1::SubjectApi::CreateSubject, OnSite("702"), request);
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_EQ(created->site_id(), "702");
+  const auto refused =
+      Call(&v1::SubjectApi::CreateSubject, As({{"investigator", "S1", "*"}}), request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
+  EXPECT_EQ(refused.error().violations.at(0).field, "siteId");
+}
+
 TEST_P(SubjectApiTest, ATakenNumberAlreadyExists) {
   ASSERT_TRUE(Call(&v1::SubjectApi::CreateSubject, OnSite("701"), NewPatient()));
   const auto again = Call(&v1::SubjectApi::CreateSubject, OnSite("701"), NewPatient());

@@ -11,20 +11,13 @@
 namespace vedette::subject {
 namespace {
 
+constexpr std::string_view kCreate = "subject.create";
 constexpr std::string_view kRead = "subject.read";
 constexpr std::string_view kRegister = "subject.register";
 constexpr std::string_view kNameField = "subject.name";
 constexpr std::string_view kMobileField = "subject.mobile";
 constexpr std::string_view kEnrolled = "enrolled";
 constexpr std::int32_t kDefaultPage = 100;
-
-// What subject numbers are made of; nothing else can be in the store.
-bool CanBeNumber(const std::string& text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
 
 }  // namespace
 
@@ -47,6 +40,12 @@ Task<Result<Subject>> SubjectLogic::Create(CallContext context, NewSubject subje
     co_return FailField("projectId", "is no study");
   }
   VEDETTE_CO_CHECK_OK(sites);
+  if (subject.site_id.empty()) {
+    VEDETTE_CO_TRY(subject.site_id, OnlySite(*sites, authorizer_.Sites(*context.principal, kCreate,
+                                                                       subject.study_id)));
+  }
+  VEDETTE_CO_CHECK_OK(
+      authorizer_.Check(*context.principal, kCreate, subject.study_id, subject.site_id));
   if (!sites->contains(subject.site_id)) {
     co_return FailField("siteId", "is no site of study " + subject.study_id);
   }
@@ -92,9 +91,8 @@ Task<Result<SubjectPage>> SubjectLogic::List(CallContext context,
   if (!site_id.empty()) {
     VEDETTE_CO_CHECK_OK(authorizer_.Check(*context.principal, kRead, study_id, site_id));
     sites = {std::move(site_id)};
-  } else if (CoversSite(*sites, "*")) {
-    sites.reset();
   }
+  if (CoversSite(*sites, "*")) sites.reset();
 
   const auto limit = static_cast<std::size_t>(page_size == 0 ? kDefaultPage : page_size);
   VEDETTE_CO_TRY(auto records,

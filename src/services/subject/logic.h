@@ -42,7 +42,8 @@ class SubjectLogic {
                const Authorizer& authorizer,
                Logger logger);
 
-  // kInvalidArgument for a study or site that is not there, kAlreadyExists for a taken number.
+  // Without a site, on the only one the caller's role covers. kInvalidArgument for a study or site
+  // that is not there, kAlreadyExists for a taken number.
   Task<Result<Subject>> Create(CallContext context, NewSubject subject);
 
   // kInvalidArgument for what is no id, kNotFound for an unknown one, kPermissionDenied for a

@@ -166,6 +166,8 @@ TEST_F(SubjectLogicTest, ListsTheCallersSitesOnly) {
   EXPECT_THAT(Numbers(List(OnSite("701"), "", 0, "")->subjects), ElementsAre("a", "c"));
   EXPECT_THAT(Numbers(List(Everywhere(), "702", 0, "")->subjects), ElementsAre("b"));
   EXPECT_EQ(List(OnSite("701"), "702", 0, "").error().code, Code::kPermissionDenied);
+  EXPECT_THAT(Numbers(List(Everywhere(), "*", 0, "")->subjects), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(List(OnSite("701"), "*", 0, "").error().code, Code::kPermissionDenied);
 }
 
 TEST_F(SubjectLogicTest, RegisteringAgainChangesNothing) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -32,6 +33,25 @@ Status Conclude(Code code, std::string message, std::vector<FieldViolation> viol
 
 std::string MakeSubjectNumber(std::string_view site_id, std::int64_t running) {
   return fmt::format("{}-{:04}", site_id, running);
+}
+
+Result<std::string> OnlySite(const std::set<std::string, std::less<>>& study_sites,
+                             const std::vector<std::string>& scope) {
+  std::vector<std::string> sites;
+  std::ranges::copy_if(study_sites, std::back_inserter(sites),
+                       [&](const std::string& site) { return CoversSite(scope, site); });
+  if (sites.size() == 1) return std::move(sites.front());
+  if (sites.empty()) {
+    return FailField("siteId", "is required, and the study has no site that your role covers");
+  }
+  return FailField("siteId", "is required: your role covers " + DescribeScope(sites));
+}
+
+bool CanBeNumber(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
 }
 
 bool CoversSite(const std::vector<std::string>& scope, std::string_view site_id) {
@@ -93,7 +113,9 @@ std::string MakePageToken(std::string_view last_subject_number) {
 
 Result<std::string> ReadPageToken(std::string_view token) {
   auto number = Base64UrlDecode(token);
-  if (!number) return FailField("pageToken", "is not a token of an earlier answer");
+  if (!number || (!number->empty() && !CanBeNumber(*number))) {
+    return FailField("pageToken", "is not a token of an earlier answer");
+  }
   return number;
 }
 

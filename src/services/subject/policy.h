@@ -14,6 +14,14 @@ namespace vedette::subject {
 // The `running`-th number the server makes for a site: "701-0001".
 std::string MakeSubjectNumber(std::string_view site_id, std::int64_t running);
 
+// The site meant by one who names none: the only one of the study's that `scope` covers. Else a
+// violation of "siteId".
+Result<std::string> OnlySite(const std::set<std::string, std::less<>>& study_sites,
+                             const std::vector<std::string>& scope);
+
+// What subject numbers are made of; nothing else can be in the store.
+bool CanBeNumber(std::string_view text);
+
 // Whether `scope`, as Authorizer::Sites gives it, covers the site.
 bool CoversSite(const std::vector<std::string>& scope, std::string_view site_id);
 

@@ -47,6 +47,18 @@ TEST(CheckSiteScope, DoesNotNameTheSiteToStrangersOfTheStudy) {
   EXPECT_EQ(status.error().message, "Subject belongs to a study that your roles do not cover.");
 }
 
+TEST(OnlySite, IsTheOneTheRoleCovers) {
+  EXPECT_EQ(OnlySite({"701"}, {"*"}), "701");
+  EXPECT_EQ(OnlySite({"701", "702"}, {"702", "999"}), "702");
+  const auto several = OnlySite({"701", "702"}, {"*"});
+  ASSERT_FALSE(several);
+  EXPECT_EQ(several.error().violations[0].field, "siteId");
+  EXPECT_EQ(several.error().violations[0].description,
+            "is required: your role covers sites 701, 702");
+  EXPECT_FALSE(OnlySite({"701"}, {"702"}));
+  EXPECT_FALSE(OnlySite({}, {"*"}));
+}
+
 TEST(CheckRegistrations, NamesEveryUnknownSiteAndEveryRepetition) {
   const std::set<std::string, std::less<>> sites{"701", "702"};
   EXPECT_TRUE(CheckRegistrations({{"a", "701"}, {"b", "702"}}, "S1", sites));
@@ -73,9 +85,13 @@ TEST(PageToken, GivesBackTheNumberItWasMadeOf) {
 }
 
 TEST(PageToken, WhatWeDidNotMakeIsAViolation) {
-  const auto read = ReadPageToken("*?");
-  ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().violations[0].field, "pageToken");
+  // The last two are texts that PostgreSQL does not take.
+  for (const std::string& token :
+       {std::string("*?"), MakePageToken("\xff"), MakePageToken(std::string_view("\0", 1))}) {
+    const auto read = ReadPageToken(token);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().violations[0].field, "pageToken");
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace vedette::trial {
 namespace {
 
 constexpr std::string_view kRead = "trial.read";
+constexpr std::string_view kCreate = "trial.create";
 constexpr std::string_view kManage = "trial.manage";
 
 // `scope` as Authorizer::Studies and Authorizer::Sites give it.
@@ -36,6 +37,7 @@ Task<Result<Study>> TrialLogic::CreateStudy(CallContext context,
                                             std::string id,
                                             std::string name,
                                             std::string phase) {
+  VEDETTE_CO_CHECK_OK(authorizer_.Check(*context.principal, kCreate, "*", "*"));
   Study study{.id = std::move(id),
               .name = std::move(name),
               .phase = std::move(phase),

@@ -20,7 +20,8 @@ class TrialLogic {
  public:
   TrialLogic(TrialStore& store, const Clock& clock, const Authorizer& authorizer, Logger logger);
 
-  // kAlreadyExists when the id is taken. Gives the caller no role on the study.
+  // kAlreadyExists when the id is taken. Gives the caller no role on the study, and
+  // needs the permission on every study.
   Task<Result<Study>> CreateStudy(CallContext context,
                                   std::string id,
                                   std::string name,

@@ -83,6 +83,14 @@ TEST_F(TrialLogicTest, AStudyBeginsActiveAtRevisionOne) {
   EXPECT_EQ(study->revision, 1);
 }
 
+TEST_F(TrialLogicTest, WhoAdministersOneStudyCreatesNoOther) {
+  const auto created = Await<Result<Study>>(runtime_, [&] {
+    return logic_.CreateStudy(As({{"administrator", "S1", "*"}}), "S2", "Study", "II");
+  });
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, Code::kPermissionDenied);
+}
+
 TEST_F(TrialLogicTest, ListsTheStudiesTheCallerMayRead) {
   ASSERT_TRUE(Create("S2"));
   ASSERT_TRUE(Create("S3"));
