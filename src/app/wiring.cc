@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/wiring.h"
+
+#include <utility>
+
+namespace vedette::app {
+
+Status CheckWiring(const RoleSet& roles, const AppConfig& config) {
+  for (const std::string& role : roles) {
+    for (const std::string_view called : RolesCalledBy(role)) {
+      if (roles.contains(called) || !config.peers.Of(called).empty()) continue;
+      return Fail(Code::kInvalidArgument,
+                  "role " + role + " calls " + std::string(called) +
+                      ", which this process does not run: give its address in peers." +
+                      std::string(called));
+    }
+  }
+  const bool split = roles.size() != kRoles.size();
+  if (split && config.process.service_secret.Reveal().empty()) {
+    return Fail(Code::kInvalidArgument,
+                "a process that runs some of the roles needs process.service_secret, the same in "
+                "all processes of the system");
+  }
+  return {};
+}
+
+Wiring::Wiring(const AppConfig& config, const RoleSet& roles, Platform platform)
+    : config_(config), roles_(roles), platform_(std::move(platform)) {}
+
+Task<Result<db::Database*>> Wiring::OpenDatabase(std::string role) {
+  VEDETTE_CO_TRY(std::unique_ptr<db::Database> database,
+                 co_await db::Open(config_.database, role, platform_.runtime, LoggerOf(role),
+                                   platform_.metrics));
+  databases_.push_back(std::move(database));
+  co_return databases_.back().get();
+}
+
+template <class Api>
+Status Wiring::Connect(std::string_view role,
+                       std::unique_ptr<Api>& api,
+                       std::unique_ptr<Api> (*make_client)(std::shared_ptr<rpc::Channel>)) {
+  if (config_.peers.Of(role).empty()) return {};
+  if (!poller_) poller_ = std::make_shared<rpc::ClientPoller>();
+  rpc::ChannelOptions options;
+  options.service = role;
+  options.addresses = config_.peers.Of(role);
+  options.tls = config_.peers.tls;
+  options.ca_file = config_.peers.ca_file;
+  options.cert_file = config_.peers.cert_file;
+  options.key_file = config_.peers.key_file;
+  options.server_name = config_.peers.server_name;
+  VEDETTE_TRY(std::shared_ptr<rpc::Channel> channel,
+              rpc::Channel::Create(std::move(options), poller_, credential_, platform_.clock));
+  api = make_client(std::move(channel));
+  return {};
+}
+
+template <class Api, class ModuleType>
+void Wiring::Offer(std::string_view role,
+                   std::unique_ptr<Api>& api,
+                   std::unique_ptr<ModuleType> module,
+                   std::unique_ptr<Api> (*make_guard)(Api&, rpc::GuardDependencies)) {
+  api = make_guard(module->api(),
+                   {platform_.authorizer, platform_.metrics, platform_.clock, LoggerOf(role)});
+  platform_.health.AddCheck(std::string(role), [raw = module.get()] { return raw->Ready(); });
+  modules_.push_back(std::move(module));
+}
+
+Task<Status> Wiring::BuildIdentity() {
+  if (!Runs("identity")) {
+    VEDETTE_CO_CHECK_OK(Connect("identity", apis_.identity, identity::v1::MakeIdentityClient));
+  } else {
+    VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("identity"));
+    Offer("identity", apis_.identity,
+          std::make_unique<identity::IdentityModule>(
+              identity::IdentityDependencies{*database, platform_.clock, platform_.authorizer,
+                                             LoggerOf("identity"), platform_.metrics},
+              config_.identity),
+          identity::v1::MakeIdentityGuard);
+  }
+  credential_ = std::make_shared<ServiceCredential>(
+      *apis_.identity, "vedette", config_.process.service_secret, platform_.clock);
+  co_return Status();
+}
+
+Task<Status> Wiring::BuildTrial() {
+  if (!Runs("trial")) co_return Connect("trial", apis_.trial, trial::v1::MakeTrialClient);
+  VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("trial"));
+  Offer("trial", apis_.trial,
+        std::make_unique<trial::TrialModule>(
+            trial::TrialDependencies{*database, platform_.clock, platform_.authorizer,
+                                     LoggerOf("trial")},
+            config_.trial),
+        trial::v1::MakeTrialGuard);
+  co_return Status();
+}
+
+Task<Status> Wiring::BuildSubject() {
+  if (!Runs("subject")) co_return Connect("subject", apis_.subject, subject::v1::MakeSubjectClient);
+  VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("subject"));
+  Offer("subject", apis_.subject,
+        std::make_unique<subject::SubjectModule>(
+            subject::SubjectDependencies{*database, platform_.clock, platform_.authorizer,
+                                         LoggerOf("subject"), *apis_.trial},
+            config_.subject),
+        subject::v1::MakeSubjectGuard);
+  co_return Status();
+}
+
+Task<Status> Wiring::BuildRule() {
+  if (!Runs("rule")) co_return Connect("rule", apis_.rule, rule::v1::MakeRuleClient);
+  VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("rule"));
+  Offer("rule", apis_.rule,
+        std::make_unique<rule::RuleModule>(
+            rule::RuleDependencies{*database, platform_.clock, platform_.authorizer,
+                                   LoggerOf("rule"), *apis_.trial},
+            config_.rule),
+        rule::v1::MakeRuleGuard);
+  co_return Status();
+}
+
+Task<Status> Wiring::BuildMonitor() {
+  if (!Runs("monitor")) co_return Connect("monitor", apis_.monitor, monitor::v1::MakeMonitorClient);
+  VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("monitor"));
+  Offer("monitor", apis_.monitor,
+        std::make_unique<monitor::MonitorModule>(
+            monitor::MonitorDependencies{*database, platform_.clock, platform_.authorizer,
+                                         LoggerOf("monitor"), platform_.metrics, platform_.runtime,
+                                         *apis_.trial, *apis_.subject, *apis_.rule},
+            config_.monitor),
+        monitor::v1::MakeMonitorGuard);
+  co_return Status();
+}
+
+Task<Status> Wiring::Build() {
+  VEDETTE_CO_CHECK_OK(co_await BuildIdentity());
+  VEDETTE_CO_CHECK_OK(co_await BuildTrial());
+  VEDETTE_CO_CHECK_OK(co_await BuildSubject());
+  VEDETTE_CO_CHECK_OK(co_await BuildRule());
+  co_return co_await BuildMonitor();
+}
+
+void Wiring::Add(std::unique_ptr<Module> module) { modules_.push_back(std::move(module)); }
+
+Task<Status> Wiring::Start() {
+  for (const auto& module : modules_) {
+    ++started_;  // one whose start failed is stopped too
+    VEDETTE_CO_CHECK_OK(co_await module->Start());
+  }
+  co_return Status();
+}
+
+Task<void> Wiring::Stop() {
+  while (started_ > 0) co_await modules_[--started_]->Stop();
+  for (const auto& database : databases_) co_await database->Close();
+}
+
+std::vector<std::unique_ptr<rpc::GrpcService>> Wiring::TakeGrpcServices() {
+  std::vector<std::unique_ptr<rpc::GrpcService>> services;
+  const auto offered = [&](std::string_view role) { return Runs(role) || Runs("gateway"); };
+  if (offered("identity")) {
+    services.push_back(identity::v1::MakeIdentityGrpcService(*apis_.identity));
+  }
+  if (offered("trial")) services.push_back(trial::v1::MakeTrialGrpcService(*apis_.trial));
+  if (offered("subject")) services.push_back(subject::v1::MakeSubjectGrpcService(*apis_.subject));
+  if (offered("rule")) services.push_back(rule::v1::MakeRuleGrpcService(*apis_.rule));
+  if (offered("monitor")) services.push_back(monitor::v1::MakeMonitorGrpcService(*apis_.monitor));
+  return services;
+}
+
+}  // namespace vedette::app
