@@ -18,6 +18,9 @@ function(vedette_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  if(VEDETTE_SANITIZER)
+    math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 5")  # a sanitized binary is that much slower at worst
+  endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
                        WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/system.h"
 
+#include <gtest/gtest.h>
 #include <libpq-fe.h>
 #include <simdjson.h>
 
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
 #include "kit/http/client.h"
@@ -56,6 +58,23 @@ std::string Quoted(const std::string& text) {
 
 constexpr char kPassword[] = "correct horse battery staple";
 
+// How the reports of the sanitizers begin; what follows is the report.
+constexpr std::string_view kSanitizerReports[] = {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                                                  "runtime error:", "WARNING: ThreadSanitizer",
+                                                  "FATAL: ThreadSanitizer"};
+
+// A server that is sanitized too must not fail silently behind a test that passes.
+void ExpectNoSanitizerReport(const std::filesystem::path& log) {
+  const std::string text = ReadFile(log);
+  for (const std::string_view report : kSanitizerReports) {
+    const std::size_t at = text.find(report);
+    if (at == std::string::npos) continue;
+    const std::size_t line = text.rfind('\n', at);  // npos + 1 is the beginning
+    ADD_FAILURE() << log.filename().string() << ": " << text.substr(line + 1);
+    return;
+  }
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, Shape shape) {
@@ -93,7 +112,10 @@ System::System(Shape shape, std::vector<std::string> settings)
   AddPart("gateway", "gateway", http_port_, rpc_port_, peers);
 }
 
-System::~System() { Kill(); }
+System::~System() {
+  Kill();
+  for (const Part& part : parts_) ExpectNoSanitizerReport(part.log);
+}
 
 std::filesystem::path System::core_data() const {
   return folder_.path() / (shape_ == Shape::kSplitPostgres ? "core" : "all");

@@ -33,6 +33,7 @@ struct RestAnswer {
 class System {
  public:
   explicit System(Shape shape, std::vector<std::string> settings = {});
+  // Kills what runs, and fails the test that goes on when a sanitizer wrote into a log.
   ~System();
 
   // Starts what does not run and waits until all of it is ready; throws when it is not in time.
