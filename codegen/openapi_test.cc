@@ -77,7 +77,7 @@ TEST_F(OpenApiTest, RulesAreInTheSchemas) {
   EXPECT_TRUE(bool(name["x-sensitive"]));
   std::set<std::string> required;
   for (const auto item : body["required"]) required.insert(std::string(std::string_view(item)));
-  EXPECT_THAT(required, ::testing::ElementsAre("name", "projectId", "siteId"));
+  EXPECT_THAT(required, ::testing::ElementsAre("name", "projectId"));
 }
 
 TEST_F(OpenApiTest, ResponsesAreDescribed) {
