@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace vedette {
 
 // A role held on a study and a site. "*" stands for every study, or every site of the study.
@@ -22,6 +24,8 @@ struct Principal {
   std::string name;         // log-in name
   bool is_service = false;  // one of Vedette's own services
   std::vector<Grant> grants;
+  // When the token that says so is over: what goes on for long ends then. max() for no end.
+  Timestamp expires_at = Timestamp::max();
 };
 
 }  // namespace vedette

@@ -59,10 +59,10 @@ Task<Result<std::shared_ptr<const Principal>>> TokenVerifier::Authenticate(std::
     co_return Fail(std::move(claims).error());
   }
   verified_.Add(1);
+  claims->principal.expires_at = claims->expires_at + options_.expectation.leeway;
   std::shared_ptr<const Principal> principal =
       std::make_shared<const Principal>(std::move(claims->principal));
-  cache_->Put(digest, principal, claims->expires_at + options_.expectation.leeway,
-              in_use.generation);
+  cache_->Put(digest, principal, principal->expires_at, in_use.generation);
   co_return principal;
 }
 

@@ -83,7 +83,9 @@ TEST_F(TokenVerifierTest, FetchesTheKeysOnceAndRemembersTokens) {
 
 TEST_F(TokenVerifierTest, ARememberedTokenStillExpires) {
   const std::string token = Token(key_);
-  ASSERT_TRUE(Authenticate(token));
+  const auto principal = Authenticate(token);
+  ASSERT_TRUE(principal);
+  EXPECT_EQ((*principal)->expires_at, clock_.Now() + minutes(60) + seconds(30));
   clock_.Advance(minutes(60) + seconds(29));
   EXPECT_TRUE(Authenticate(token));
   clock_.Advance(seconds(1));

@@ -125,7 +125,7 @@ Task<Result<std::unique_ptr<AlertFeed::Subscription>>> AlertFeed::Subscribe(Dead
       new Subscription(*this, std::move(study_id), std::move(scope), after));
 }
 
-Task<Result<Alerts>> AlertFeed::Subscription::Next() {
+Task<Result<Alerts>> AlertFeed::Subscription::Next(Deadline limit) {
   while (true) {
     Signal changed;
     Alerts alerts;
@@ -161,7 +161,11 @@ Task<Result<Alerts>> AlertFeed::Subscription::Next() {
       if (alerts.empty()) continue;
     }
     if (!alerts.empty()) co_return alerts;
-    if (!co_await changed.Wait()) co_return Fail(Code::kCancelled, "The caller left.");
+    if (co_await changed.WaitUntil(limit.time)) continue;
+    if (limit.Passed(feed_.clock_)) {
+      co_return Fail(Code::kDeadlineExceeded, "There were no alerts in that time.");
+    }
+    co_return Fail(Code::kCancelled, "The caller left.");
   }
 }
 

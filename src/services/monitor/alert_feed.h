@@ -57,8 +57,9 @@ class AlertFeed {
     Subscription& operator=(const Subscription&) = delete;
 
     // Waits for alerts of the study on these sites and gives them, at most a few hundred at a time.
-    // kUnavailable once the feed is closed, kCancelled when the waiting task was.
-    Task<Result<Alerts>> Next();
+    // kUnavailable once the feed is closed, kDeadlineExceeded when there were none by `limit`,
+    // kCancelled when the waiting task was.
+    Task<Result<Alerts>> Next(Deadline limit);
 
    private:
     friend class AlertFeed;

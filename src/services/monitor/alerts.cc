@@ -18,6 +18,8 @@ constexpr std::int64_t kDefaultPoints = 1000;
 constexpr std::size_t kRuleNamesKept = 10'000;
 constexpr std::chrono::hours kRuleNameLifetime(1);
 constexpr std::chrono::seconds kEnrichTimeout(10);
+// Two clocks need not agree on the very moment.
+constexpr std::chrono::milliseconds kJustAfter(2);
 
 template <class Pick>
 std::vector<std::string> Distinct(const Alerts& alerts, Pick pick) {
@@ -119,8 +121,18 @@ Task<Status> AlertReader::Watch(CallContext context,
                  co_await dependencies_.feed.Subscribe(
                      soon(), study_id, ScopeOf(*context.principal, study_id), after));
   if (!co_await sink.Accept()) co_return Status{};
+  const Timestamp expires_at = context.principal->expires_at;
+  const Deadline limit =
+      expires_at == Timestamp::max()
+          ? context.deadline
+          : context.deadline.Earlier(Deadline::After(
+                dependencies_.clock, expires_at - dependencies_.clock.Now() + kJustAfter));
   while (true) {
-    VEDETTE_CO_TRY(Alerts alerts, co_await subscription->Next());
+    auto next = co_await subscription->Next(limit);
+    if (dependencies_.clock.Now() >= expires_at) {
+      co_return Fail(Code::kUnauthenticated, "Your sign-in has expired; sign in again.");
+    }
+    VEDETTE_CO_TRY(Alerts alerts, std::move(next));
     CallContext lookup = context;
     lookup.deadline = soon();
     VEDETTE_CO_TRY(auto enriched, co_await Enrich(std::move(lookup), study_id, std::move(alerts)));

@@ -64,7 +64,7 @@ class AlertReader {
                                      std::string subject_id,
                                      std::string item,
                                      std::int64_t limit);
-  // Until the sink or the feed closes.
+  // Until the sink or the feed closes, or the caller's token is over: kUnauthenticated then.
   Task<Status> Watch(CallContext context,
                      std::string study_id,
                      std::int64_t after,

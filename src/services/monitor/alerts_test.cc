@@ -300,6 +300,18 @@ TEST_P(AlertsTest, AFollowerSeesOnlyItsSites) {
   for (const auto& alert : reader.alerts) EXPECT_EQ(alert.site_id(), "702");
 }
 
+TEST_P(AlertsTest, AFollowersTokenEndsTheStream) {
+  Principal principal = *caller_;
+  principal.expires_at = clock_.Now() + std::chrono::milliseconds(50);
+  caller_ = std::make_shared<const Principal>(principal);
+  Reader reader(1);
+  Watch(&reader, 0);
+  Join();
+  ASSERT_TRUE(reader.ended);
+  ASSERT_FALSE(*reader.ended);
+  EXPECT_EQ(reader.ended->error().code, Code::kUnauthenticated);
+}
+
 TEST_P(AlertsTest, AFollowerThatIsCancelledLeavesNothingBehind) {
   Reader reader(1);
   Watch(&reader, 0);
