@@ -154,6 +154,8 @@ Task<Status> RuleKeeper::Adopt(RuleUpdate update) {
     co_return std::unexpected(std::move(compiled).error());
   }
   KnownRule rule{.spec = (*compiled)->spec(), .period = update.period};
+  // Where our clock is behind, events that come from now on would be dated before its first moment.
+  rule.period.from = std::min(rule.period.from, dependencies_.clock.Now());
   VEDETTE_CO_CHECK_OK(co_await dependencies_.store.PutRule(Context().deadline, rule));
   dependencies_.logger.Info(
       "Rule at work",

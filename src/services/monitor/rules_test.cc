@@ -111,6 +111,25 @@ TEST_P(MonitorRulesTest, APeriodThatIsOverIsCaughtUpToo) {
   ASSERT_THAT(alerts, SizeIs(1));
 }
 
+// The clock of rule is ahead of ours: whoever was told that the rule is active must be right.
+TEST_P(MonitorRulesTest, AVersionJudgesFromWhenItIsKnownAtTheLatest) {
+  auto version = HighRule();
+  version.set_active_from(ToUnixMicros(clock_.Now() + std::chrono::hours(1)));
+  Activate(version);
+  EXPECT_EQ(Record(Batch({Systolic("k1", 150)}))->alerts_raised(), 1);
+  EXPECT_EQ(Series().thresholds_size(), 1);
+  StartAgain();
+  EXPECT_EQ(Record(Batch({Systolic("k2", 150)}))->alerts_raised(), 1);
+}
+
+TEST_P(MonitorRulesTest, AClockSetBackAfterAnActivationLosesNothing) {
+  Activate(HighRule());
+  clock_.Shift(-std::chrono::hours(1));
+  EXPECT_EQ(Record(Batch({Systolic("k1", 150)}))->alerts_raised(), 1);
+  StartAgain();
+  EXPECT_EQ(Record(Batch({Systolic("k2", 150)}))->alerts_raised(), 1);
+}
+
 TEST_P(MonitorRulesTest, AThresholdInAnotherUnitIsConverted) {
   auto version = HighRule("v1", 20);
   version.mutable_condition()->set_unit("kPa");

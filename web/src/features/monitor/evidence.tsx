@@ -10,6 +10,8 @@ import { comparisonSigns } from '../subject/thresholds';
 export function Verdict({ alert, evidence }: { alert: Alert; evidence: Evidence }) {
   const { t } = useI18n();
   const beyond = evidence.value - evidence.threshold;
+  // Of a value that is only a bound, the distance is one too.
+  const sign = evidence.valueComparator ? '≥ ' : beyond > 0 ? '+' : beyond < 0 ? '−' : '';
   return (
     <div className="verdict">
       <div className="verdict-value">
@@ -17,6 +19,7 @@ export function Verdict({ alert, evidence }: { alert: Alert; evidence: Evidence 
           {t.valueObserved} {alert.item}
         </span>
         <b data-testid="evidence-value">
+          {evidence.valueComparator}
           {formatNumber(evidence.value)} <small>{evidence.unit}</small>
         </b>
       </div>
@@ -30,7 +33,7 @@ export function Verdict({ alert, evidence }: { alert: Alert; evidence: Evidence 
       <div className="verdict-beyond">
         <span className="quiet">{t.beyondBy}</span>
         <b>
-          {beyond > 0 ? '+' : beyond < 0 ? '−' : ''}
+          {sign}
           {formatNumber(Math.abs(beyond))} <small>{evidence.unit}</small>
         </b>
       </div>
