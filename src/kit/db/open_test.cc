@@ -71,6 +71,8 @@ TEST_F(OpenTest, PostgresSchemasAreApart) {
   EXPECT_TRUE(Query(*one, Sql("select", "SELECT id FROM t")));
   EXPECT_FALSE(Query(*two, Sql("select", "SELECT id FROM t")));
   EXPECT_EQ(Query(*one, Sql("durable", "SHOW synchronous_commit")).value()[0].Text(0), "on");
+  EXPECT_EQ(Query(*one, Sql("idle", "SHOW idle_in_transaction_session_timeout")).value()[0].Text(0),
+            "30s");
 }
 
 TEST_F(OpenTest, UrlTakesSecretsFromTheEnvironment) {

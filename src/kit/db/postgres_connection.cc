@@ -83,7 +83,9 @@ Task<Status> PostgresConnection::Connect() {
                      "\"; SET synchronous_commit TO on; SET client_encoding TO 'UTF8'; "
                      "SET TIME ZONE 'UTC'; "
                      // A statement ends also when this process is gone.
-                     "SET client_connection_check_interval TO '1s'"));
+                     "SET client_connection_check_interval TO '1s'; "
+                     // Nor does a transaction keep its locks when the network has cut it off.
+                     "SET idle_in_transaction_session_timeout TO '30s'"));
   co_return Status();
 }
 

@@ -23,8 +23,9 @@
 namespace vedette::monitor {
 namespace {
 
-// Longer than a transaction of the writer that is taken over.
-constexpr std::chrono::seconds kTakeOverTimeout(30);
+// Longer than a transaction of the writer that is taken over, even of one that was cut off and that
+// the database ends.
+constexpr std::chrono::seconds kTakeOverTimeout(45);
 
 }  // namespace
 
