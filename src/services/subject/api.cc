@@ -68,8 +68,12 @@ class SubjectApiOverLogic final : public v1::SubjectApi {
 
   Task<Result<v1::GetPatientInfoResponse>> GetPatientInfo(
       CallContext context, v1::GetPatientInfoRequest request) override {
-    VEDETTE_CO_TRY(auto subject, co_await logic_.Get(std::move(context),
-                                                     std::move(*request.mutable_patient_id())));
+    auto found = co_await logic_.Get(std::move(context), std::move(*request.mutable_patient_id()));
+    if (!found) {
+      // The caller knows the id under this route's name.
+      for (FieldViolation& violation : found.error().violations) violation.field = "patientId";
+    }
+    VEDETTE_CO_TRY(auto subject, std::move(found));
     v1::GetPatientInfoResponse response;
     v1::PatientInfo& info = *response.mutable_patient_info();
     info.set_id(std::move(subject.id));

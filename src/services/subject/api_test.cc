@@ -169,6 +169,11 @@ TEST_P(SubjectApiTest, ShowsAPatientAsTheStudysStaffKnowThem) {
   EXPECT_EQ(answer->patient_info().id(), created->id());
   EXPECT_EQ(answer->patient_info().mobile(), "139****7777");
   EXPECT_EQ(answer->patient_info().trial_id(), "S1");
+
+  request.set_patient_id("1015");
+  const auto malformed = Call(&v1::SubjectApi::GetPatientInfo, OnSite("701"), request);
+  ASSERT_FALSE(malformed);
+  EXPECT_EQ(malformed.error().violations.at(0).field, "patientId");
 }
 
 TEST_P(SubjectApiTest, AnotherSitesSubjectIsDeniedWithAReason) {
