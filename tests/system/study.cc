@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/study.h"
 
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 namespace vedette::system_test {
 namespace {
@@ -11,6 +13,19 @@ std::string Must(const RestAnswer& answer) {
     throw std::runtime_error("refused: " + std::to_string(answer.status) + " " + answer.body);
   }
   return answer.body;
+}
+
+// The news of an activation travels on its own; what is recorded before it comes is judged later.
+void AwaitRule(System& system, const std::string& token) {
+  const std::string subjects =
+      Must(system.Rest("GET", "/api/v1/subjects?projectId=S1&pageSize=1", {}, token));
+  const std::string series =
+      "/api/v1/studies/S1/subjects/" + JsonAt(subjects, "/subjects/0/id") + "/series/SYSBP";
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (JsonSize(Must(system.Rest("GET", series, {}, token)), "/thresholds") == 0) {
+    if (std::chrono::steady_clock::now() > limit) throw std::runtime_error("no rule at work");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 }  // namespace
@@ -38,6 +53,7 @@ void SetUpStudy(System& system, const std::string& admin_token) {
       std::string(R"({"username":"investigator","password":")") + kInvestigatorPassword + "\"}");
   send("POST", "/api/v1/identity/users/" + JsonAt(user, "/id") + "/roles",
        R"({"grant":{"role":"investigator","studyId":"S1","siteId":"701"}})");
+  AwaitRule(system, admin_token);
 }
 
 std::string Reading(const std::string& subject,

@@ -11,7 +11,7 @@ inline constexpr char kStudy[] = "S1";
 inline constexpr char kInvestigatorPassword[] = "an investigator of site 701";
 
 // Study S1 with sites 701 and 702, subjects 701-001 and 702-001, the items SYSBP (mmHg, takes kPa,
-// 30 to 350) and NOTE (text), the active rule HIGH (SYSBP > 140 mmHg), and the user `investigator`
+// 30 to 350) and NOTE (text), the rule HIGH (SYSBP > 140 mmHg) at work, and the user `investigator`
 // with a role on site 701 alone. Throws when a step is refused.
 void SetUpStudy(System& system, const std::string& admin_token);
 
