@@ -53,6 +53,7 @@ install_packages() {
   done
   ((${#missing[@]})) || return 0
 
+  command -v apt-get >/dev/null || fail "this installs Debian 12's packages, and there is no apt-get; it needs: ${missing[*]}"
   local sudo=()
   if ((EUID != 0)); then
     command -v sudo >/dev/null || fail "Debian packages are missing, and only root can install them. Run
@@ -71,7 +72,7 @@ install_packages() {
   "${apt[@]}" update >"$log" 2>&1 </dev/null || true
   "${apt[@]}" -o APT::Status-Fd=1 install --no-install-recommends "${missing[@]}" 2>&1 </dev/null |
     show_progress "$log" || {
-    grep -E '^(E|W|Err|sudo):' "$log" | tail -n 12 >&2 || true
+    grep -E '^(E|W|Err|sudo):' "$log" | tail -n 3 >&2 || true
     fail "apt-get could not install the packages; the whole log is $log"
   }
 }
