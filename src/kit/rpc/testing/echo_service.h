@@ -35,12 +35,12 @@ class EchoService final : public v1::EchoApi {
   // An error with everything an error can hold.
   static Error TheError();
 
-  std::atomic<int> started = 0;    // calls that reached the service
-  std::atomic<int> cancelled = 0;  // of those that hung
-  std::atomic<int> written = 0;    // ticks that the receiver took
-  Deadline last_deadline;          // of the last Echo
-  Signal hanging;                  // set when a call hangs
-  Signal gave_up;                  // set when a hanging call was cancelled
+  std::atomic<int> started = 0;         // calls that reached the service
+  std::atomic<int> cancelled = 0;       // of those that hung
+  std::atomic<int> written = 0;         // ticks that the receiver took
+  std::atomic<Deadline> last_deadline;  // of the last Echo
+  Signal hanging;                       // set when a call hangs
+  Signal gave_up;                       // set when a hanging call was cancelled
 
  private:
   Task<Status> Hang();
