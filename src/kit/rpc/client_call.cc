@@ -50,7 +50,7 @@ void UnaryCall::Start(grpc::GenericStub& stub,
   self_ = shared_from_this();
   reader_ = stub.PrepareUnaryCall(&context_, path, request, &queue);
   reader_->StartCall();
-  reader_->Finish(&response_, &status_, static_cast<Tag*>(this));
+  reader_->Finish(&response_, &status_, HandOver());
 }
 
 void UnaryCall::Complete(bool) {
@@ -64,7 +64,7 @@ Task<bool> StreamCall::Run(Begin begin) {
   done_ = Signal();
   const Signal done = done_;
   self_ = shared_from_this();
-  begin(static_cast<Tag*>(this));
+  begin(HandOver());
   if (!co_await done.Wait()) co_return false;
   co_return ok_;
 }
@@ -83,18 +83,18 @@ Task<bool> StreamCall::Start(grpc::GenericStub& stub,
                              grpc::ByteBuffer request,
                              grpc::CompletionQueue& queue) {
   stream_ = stub.PrepareCall(&context_, path, &queue);
-  if (!co_await Run([this](Tag* tag) { stream_->StartCall(tag); })) co_return false;
+  if (!co_await Run([this](void* tag) { stream_->StartCall(tag); })) co_return false;
   co_return co_await Run(
-      [this, &request](Tag* tag) { stream_->WriteLast(request, grpc::WriteOptions(), tag); });
+      [this, &request](void* tag) { stream_->WriteLast(request, grpc::WriteOptions(), tag); });
 }
 
 Task<bool> StreamCall::Accepted() {
-  if (!co_await Run([this](Tag* tag) { stream_->ReadInitialMetadata(tag); })) co_return false;
+  if (!co_await Run([this](void* tag) { stream_->ReadInitialMetadata(tag); })) co_return false;
   co_return context_.GetServerInitialMetadata().contains(kAcceptedKey);
 }
 
 Task<bool> StreamCall::Read(Message& message) {
-  if (!co_await Run([this](Tag* tag) { stream_->Read(&message_, tag); })) co_return false;
+  if (!co_await Run([this](void* tag) { stream_->Read(&message_, tag); })) co_return false;
   unreadable_ = !Parse(message_, message);
   co_return !unreadable_;
 }
@@ -104,7 +104,7 @@ Task<Status> StreamCall::Finish() {
     context_.TryCancel();
     co_return Fail(Code::kInternal, "The " + service_ + " service sent an unreadable message.");
   }
-  if (!co_await Run([this](Tag* tag) { stream_->Finish(&status_, tag); })) {
+  if (!co_await Run([this](void* tag) { stream_->Finish(&status_, tag); })) {
     co_return Fail(Code::kCancelled, "The caller left.");
   }
   if (status_.ok()) co_return Status();

@@ -32,7 +32,6 @@ class UnaryCall final : public Tag, public std::enable_shared_from_this<UnaryCal
              const std::string& path,
              const grpc::ByteBuffer& request,
              grpc::CompletionQueue& queue);
-  void Complete(bool ok) override;
 
   const Signal& done() const { return done_; }
   // After done.
@@ -40,6 +39,8 @@ class UnaryCall final : public Tag, public std::enable_shared_from_this<UnaryCal
   grpc::ByteBuffer& response() { return response_; }
 
  private:
+  void Complete(bool ok) override;
+
   grpc::ClientContext context_;
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader_;
   grpc::ByteBuffer response_;
@@ -64,9 +65,9 @@ class StreamCall final : public Tag, public std::enable_shared_from_this<StreamC
   Task<bool> Accepted();
   Task<bool> Read(Message& message);
   Task<Status> Finish();
-  void Complete(bool ok) override;
 
  private:
+  void Complete(bool ok) override;
   // Waits for the operation that `begin` starts.
   template <class Begin>
   Task<bool> Run(Begin begin);

@@ -9,7 +9,7 @@ namespace {
 void Poll(grpc::CompletionQueue& queue) {
   void* tag = nullptr;
   bool ok = false;
-  while (queue.Next(&tag, &ok)) static_cast<Tag*>(tag)->Complete(ok);
+  while (queue.Next(&tag, &ok)) Tag::TakeBack(tag, ok);
 }
 
 }  // namespace

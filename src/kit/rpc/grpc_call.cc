@@ -24,10 +24,10 @@ GrpcCall::GrpcCall(const Operation& operation, void* api, Arrived arrived)
   finished_tag_.call = this;
 }
 
-Tag* GrpcCall::Arm() {
+void* GrpcCall::Arm() {
   self_ = shared_from_this();
-  context_.AsyncNotifyWhenDone(static_cast<Tag*>(&done_tag_));
-  return &arrived_tag_;
+  context_.AsyncNotifyWhenDone(done_tag_.HandOver());
+  return arrived_tag_.HandOver();
 }
 
 grpc::internal::ServerAsyncStreamingInterface* GrpcCall::stream() {
@@ -95,7 +95,7 @@ Task<bool> GrpcCall::Run(Begin begin) {
     if (gone_ || finishing_ || writing_) co_return false;
     writing_ = true;
     written_ = written;
-    begin(static_cast<Tag*>(&written_tag_));
+    begin(written_tag_.HandOver());
   }
   if (!co_await written.Wait()) co_return false;
   const std::lock_guard lock(mutex_);
@@ -104,11 +104,11 @@ Task<bool> GrpcCall::Run(Begin begin) {
 
 Task<bool> GrpcCall::Accept() {
   context_.AddInitialMetadata(kAcceptedKey, "1");
-  co_return co_await Run([this](Tag* tag) { writer_->SendInitialMetadata(tag); });
+  co_return co_await Run([this](void* tag) { writer_->SendInitialMetadata(tag); });
 }
 
 Task<bool> GrpcCall::Write(grpc::ByteBuffer message) {
-  co_return co_await Run([this, &message](Tag* tag) { writer_->Write(message, tag); });
+  co_return co_await Run([this, &message](void* tag) { writer_->Write(message, tag); });
 }
 
 void GrpcCall::OnWritten(bool ok) {
@@ -151,7 +151,7 @@ void GrpcCall::Finish(grpc::Status status, std::optional<grpc::ByteBuffer> respo
 }
 
 void GrpcCall::FinishNow() {
-  Tag* const tag = &finished_tag_;
+  void* const tag = finished_tag_.HandOver();
   if (writer_) {
     writer_->Finish(status_, tag);
   } else if (status_.ok()) {

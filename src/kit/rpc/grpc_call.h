@@ -38,7 +38,7 @@ class GrpcCall : public std::enable_shared_from_this<GrpcCall> {
   Canceller& canceller() { return canceller_; }
 
   // For the request to the completion queue, which holds the call from here on.
-  Tag* Arm();
+  void* Arm();
   grpc::internal::ServerAsyncStreamingInterface* stream();
 
   // What the client sent, as the call's context: deadline and trace.

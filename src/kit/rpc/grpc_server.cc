@@ -159,7 +159,7 @@ struct GrpcServer::Impl {
   static void Poll(grpc::ServerCompletionQueue& queue) {
     void* tag = nullptr;
     bool ok = false;
-    while (queue.Next(&tag, &ok)) static_cast<Tag*>(tag)->Complete(ok);
+    while (queue.Next(&tag, &ok)) Tag::TakeBack(tag, ok);
   }
 
   Status Start() {
