@@ -51,8 +51,10 @@ Task<void> WatchInto(v1::MonitorApi* api, CallContext context, std::int64_t afte
 class AlertsTest : public MonitorTest {
  protected:
   void Watch(Reader* reader, std::int64_t after) {
-    tasks_.Spawn(runtime_.Next(), "watch",
-                 [this, reader, after] { return WatchInto(&api(), Context(), after, reader); });
+    // As the caller of now, whoever the test becomes.
+    tasks_.Spawn(runtime_.Next(), "watch", [this, reader, after, context = Context()] {
+      return WatchInto(&api(), context, after, reader);
+    });
   }
   void Join() {
     runtime_.RunBlocking([&] { return tasks_.Join(); });
