@@ -26,7 +26,7 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(git python3 clang-format-19 postgresql chromium fonts-noto-cjk)
 SANITIZER_PACKAGES=(libclang-rt-19-dev llvm-19)
 
-# Reads what apt-get says, tells each quarter, and keeps the rest in the file $1.
+# Reads what apt-get says, tells each tenth, and keeps the rest in the file $1.
 show_progress() {
   local line kind number percent rest told=
   while IFS= read -r line; do
@@ -36,7 +36,7 @@ show_progress() {
       *) printf '%s\n' "$line" >>"$1" && continue ;;
     esac
     IFS=: read -r rest number percent rest <<<"$line"
-    number=$((${percent%%.*} / 25 * 25))
+    number=$((${percent%%.*} / 10 * 10))
     [[ $number == 0 || "$kind $number" == "$told" ]] && continue
     told="$kind $number"
     printf '    %s %s %%\n' "$kind" "$number" >&2
