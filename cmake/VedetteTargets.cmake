@@ -19,7 +19,7 @@ function(vedette_test name)
     set(ARG_TIMEOUT 300)
   endif()
   if(VEDETTE_SANITIZER)
-    math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 5")  # a sanitized binary is that much slower at worst
+    math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 5")  # sanitized binaries are several times slower
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
                        WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
