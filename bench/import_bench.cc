@@ -25,6 +25,7 @@ double Since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
+// In the order of SDTM files: by subject, then by sequence.
 std::filesystem::path WriteFile(const std::filesystem::path& folder) {
   const auto path = folder / "vs.csv";
   std::ofstream file(path);
@@ -33,8 +34,8 @@ std::filesystem::path WriteFile(const std::filesystem::path& folder) {
   for (int row = 0; row < kRows; ++row) {
     const int value = row % 50 == 0 ? 152 : 100 + row % 40;
     std::snprintf(line, sizeof line, "LOAD,VS,S-%04d,%d,%s,%d,%d,mmHg,,2026-%02d-%02dT%02d:%02d\n",
-                  row % kSubjects + 1, row, row % 2 == 0 ? "SYSBP" : "DIABP", value, value,
-                  1 + row / 28 % 12, 1 + row % 28, row % 24, row % 60);
+                  row / (kRows / kSubjects) + 1, row, row % 2 == 0 ? "SYSBP" : "DIABP", value,
+                  value, 1 + row / 28 % 12, 1 + row % 28, row % 24, row % 60);
     file << line;
   }
   return path;

@@ -45,7 +45,8 @@ class SqliteDatabase final : public SessionDatabase {
   }
 
   static SqliteConnectionOptions ConnectionOptions(const SqliteOptions& options, Access access) {
-    return {options.path, access, options.busy_timeout, options.cache_kib};
+    return {options.path, access, options.busy_timeout,
+            access == Access::kWrite ? options.writer_cache_kib : options.reader_cache_kib};
   }
 
  private:
