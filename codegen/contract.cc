@@ -128,8 +128,8 @@ bool CheckField(const pb::FieldDescriptor& field, std::string* error) {
   if (field.is_map() || field.type() == Field::TYPE_GROUP) {
     return Refuse(error, field.full_name(), "maps and groups are not offered in contracts");
   }
-  if (!field.options().HasExtension(rules)) return true;
-  const FieldRules& rule = field.options().GetExtension(rules);
+  if (!field.options().HasExtension(vedette::field_rules)) return true;
+  const FieldRules& rule = field.options().GetExtension(vedette::field_rules);
   const bool text = field.cpp_type() == Field::CPPTYPE_STRING;
   const bool number = !text && field.cpp_type() != Field::CPPTYPE_MESSAGE &&
                       field.cpp_type() != Field::CPPTYPE_ENUM &&

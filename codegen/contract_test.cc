@@ -160,10 +160,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"(option (vedette.policy) = { open: true internal: true };
                 option (google.api.http) = { get: "/a" };)",
              "", "internal operation has no"},
-        Case{kPolicy, R"(int32 a = 1 [(vedette.rules) = { max_length: 3 }];)", "for strings"},
-        Case{kPolicy, R"(string a = 1 [(vedette.rules) = { minimum: 3 }];)", "for numbers"},
-        Case{kPolicy, R"(string a = 1 [(vedette.rules) = { max_items: 3 }];)", "repeated"},
-        Case{kPolicy, R"(string a = 1 [(vedette.rules) = { pattern: "(" }];)",
+        Case{kPolicy, R"(int32 a = 1 [(vedette.field_rules) = { max_length: 3 }];)", "for strings"},
+        Case{kPolicy, R"(string a = 1 [(vedette.field_rules) = { minimum: 3 }];)", "for numbers"},
+        Case{kPolicy, R"(string a = 1 [(vedette.field_rules) = { max_items: 3 }];)", "repeated"},
+        Case{kPolicy, R"(string a = 1 [(vedette.field_rules) = { pattern: "(" }];)",
              "not a regular expression"},
         Case{kPolicy, "map<string, string> a = 1;", "maps"}));
 

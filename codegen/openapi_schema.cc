@@ -18,7 +18,7 @@ std::string Number(double value) {
 }
 
 FieldRules RulesOf(const FieldDescriptor& field) {
-  return field.options().HasExtension(rules) ? field.options().GetExtension(rules) : FieldRules();
+  return field.options().HasExtension(vedette::field_rules) ? field.options().GetExtension(vedette::field_rules) : FieldRules();
 }
 
 bool IsText(const FieldDescriptor& field) {

@@ -9,7 +9,7 @@
 #include "base/suggest.h"
 #include "model/number_text.h"
 
-namespace vedette::engine {
+namespace vedette::rules {
 namespace {
 
 constexpr std::array<std::string_view, 4> kPlaces{"value", "unit", "item", "subject"};
@@ -202,4 +202,4 @@ std::shared_ptr<const CompiledRule> CompileCanonical(RuleSpec spec) {
   return std::make_shared<ThresholdRule>(std::move(spec));
 }
 
-}  // namespace vedette::engine
+}  // namespace vedette::rules

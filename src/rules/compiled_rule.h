@@ -11,7 +11,7 @@
 #include "model/event.h"
 #include "rules/rule_spec.h"
 
-namespace vedette::engine {
+namespace vedette::rules {
 
 // Kleene's three values. Only kTrue fires: what is missing or cannot be decided never does.
 enum class Verdict : std::uint8_t { kFalse, kTrue, kUnknown };
@@ -60,4 +60,4 @@ std::shared_ptr<const CompiledRule> CompileCanonical(RuleSpec spec);
 // is surely not above 140, and whether it is above 1 cannot be known.
 Verdict Compare(NumberValue value, Comparison comparison, double threshold);
 
-}  // namespace vedette::engine
+}  // namespace vedette::rules

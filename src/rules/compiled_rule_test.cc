@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace vedette::engine {
+namespace vedette::rules {
 namespace {
 
 using ::testing::HasSubstr;
@@ -154,4 +154,4 @@ TEST(Compare, BelowTheLimitOfQuantification) {
 }
 
 }  // namespace
-}  // namespace vedette::engine
+}  // namespace vedette::rules

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace vedette::engine {
+namespace vedette::rules {
 
 RuleSet::RuleSet(std::vector<ActiveRule> rules) : size_(rules.size()) {
   for (const ActiveRule& active : rules) {
@@ -21,4 +21,4 @@ std::span<const ActiveRule> RuleSet::For(std::string_view study, std::string_vie
   return found->second;
 }
 
-}  // namespace vedette::engine
+}  // namespace vedette::rules

@@ -10,7 +10,7 @@
 
 #include "rules/compiled_rule.h"
 
-namespace vedette::engine {
+namespace vedette::rules {
 
 // A rule and when it is at work.
 struct ActiveRule {
@@ -43,4 +43,4 @@ class RuleSet {
   std::size_t size_ = 0;
 };
 
-}  // namespace vedette::engine
+}  // namespace vedette::rules

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vedette::engine {
+namespace vedette::rules {
 namespace {
 
 ActiveRule Rule(std::string study, std::string item, std::int64_t from, std::int64_t until) {
@@ -30,4 +30,4 @@ TEST(ActivePeriod, IsHalfOpen) {
 }
 
 }  // namespace
-}  // namespace vedette::engine
+}  // namespace vedette::rules

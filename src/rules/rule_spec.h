@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-namespace vedette::engine {
+namespace vedette::rules {
 
 // Numbered as in the contract; stored.
 enum class Comparison : std::uint8_t {
@@ -76,4 +76,4 @@ struct ActivePeriod {
   bool operator==(const ActivePeriod&) const = default;
 };
 
-}  // namespace vedette::engine
+}  // namespace vedette::rules

@@ -227,8 +227,8 @@ FieldPlan ReadRules(const Field* field) {
   FieldPlan plan;
   plan.field = field;
   plan.has_presence = field->has_presence();
-  if (!field->options().HasExtension(rules)) return plan;
-  const FieldRules& rule = field->options().GetExtension(rules);
+  if (!field->options().HasExtension(vedette::field_rules)) return plan;
+  const FieldRules& rule = field->options().GetExtension(vedette::field_rules);
   plan.required = rule.required();
   plan.min_length = rule.min_length();
   plan.max_length = rule.max_length();

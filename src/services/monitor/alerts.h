@@ -27,7 +27,7 @@ struct SubjectSeries {
   std::string subject_number;
   std::string unit;
   std::vector<SeriesPoint> points;
-  std::vector<engine::RuleSpec> thresholds;  // at work now, in the item's unit
+  std::vector<rules::RuleSpec> thresholds;  // at work now, in the item's unit
 };
 
 // Takes alerts of a live stream; false once nobody listens.

@@ -83,7 +83,7 @@ void ToProto(SeriesPoint point, v1::SeriesPoint* message) {
   for (const Uuid& id : point.alert_ids) message->add_alert_ids(id.ToString());
 }
 
-void ToProto(engine::RuleSpec spec, v1::Threshold* message) {
+void ToProto(rules::RuleSpec spec, v1::Threshold* message) {
   message->set_rule_id(std::move(spec.rule_id));
   message->set_rule_name(std::move(spec.name));
   message->set_comparison(static_cast<rule::v1::Comparison>(spec.comparison));
@@ -181,7 +181,7 @@ class MonitorApiOverParts final : public v1::MonitorApi {
     response.set_subject_number(std::move(series.subject_number));
     response.set_unit(std::move(series.unit));
     for (SeriesPoint& point : series.points) ToProto(std::move(point), response.add_points());
-    for (engine::RuleSpec& spec : series.thresholds) {
+    for (rules::RuleSpec& spec : series.thresholds) {
       ToProto(std::move(spec), response.add_thresholds());
     }
     co_return response;

@@ -6,12 +6,12 @@
 namespace vedette::monitor {
 namespace {
 
-AlertRecord Raise(const engine::CompiledRule& rule,
+AlertRecord Raise(const rules::CompiledRule& rule,
                   const Event& event,
                   Timestamp received_at,
                   Timestamp raised_at) {
-  const engine::RuleSpec& spec = rule.spec();
-  engine::Explanation why = rule.Explain(event);
+  const rules::RuleSpec& spec = rule.spec();
+  rules::Explanation why = rule.Explain(event);
   std::string cause = spec.version_id;
   cause.append(event.id.AsBytes());
   return {.id = DeriveUuid(received_at, cause),
@@ -41,16 +41,16 @@ AlertRecord Raise(const engine::CompiledRule& rule,
 
 }  // namespace
 
-std::int64_t Evaluate(std::span<const engine::ActiveRule> rules,
+std::int64_t Evaluate(std::span<const rules::ActiveRule> rules,
                       const Event& event,
                       Timestamp received_at,
                       Timestamp raised_at,
                       std::vector<AlertRecord>* alerts) {
   std::int64_t evaluated = 0;
-  for (const engine::ActiveRule& active : rules) {
+  for (const rules::ActiveRule& active : rules) {
     if (!active.period.Contains(received_at)) continue;
     ++evaluated;
-    if (active.rule->Evaluate(event) == engine::Verdict::kTrue) {
+    if (active.rule->Evaluate(event) == rules::Verdict::kTrue) {
       alerts->push_back(Raise(*active.rule, event, received_at, raised_at));
     }
   }

@@ -113,7 +113,7 @@ std::string AlertPayload(const AlertRecord& alert) {
   std::string payload = "{\"alertId\":\"";
   payload.append(alert.id.ToString()).append("\",\"raisedAt\":");
   payload.append(std::to_string(ToUnixMicros(alert.raised_at)));
-  payload.append(",\"severity\":\"").append(engine::SeverityText(alert.severity)).append("\"}");
+  payload.append(",\"severity\":\"").append(rules::SeverityText(alert.severity)).append("\"}");
   return payload;
 }
 

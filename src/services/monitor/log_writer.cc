@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array<double, 11> kGroupSizes{1, 2, 4, 8, 16, 32, 64, 128, 256, 1000, 5000};
 
-void CountAlert(engine::Severity severity, RecordOutcome* outcome) {
+void CountAlert(rules::Severity severity, RecordOutcome* outcome) {
   ++outcome->alerts.at(static_cast<std::size_t>(severity));
 }
 
@@ -70,12 +70,12 @@ Task<Result<RecordOutcome>> LogWriter::DryRun(std::shared_ptr<const RecordBatch>
   }
   auto judgement = plan.Judge();
   VEDETTE_CO_TRY(RecordOutcome outcome, std::move(judgement.answers.front()));
-  const auto rules = dependencies_.rules.Set();
+  const auto active_rules = dependencies_.rules.Set();
   const Timestamp now = dependencies_.clock.Now();
   std::vector<AlertRecord> alerts;
   for (const std::size_t f : judgement.recorded) {
     const Event& event = plan.firsts()[f].event->event;
-    Evaluate(rules->For(event.study_id, event.item), event, now, now, &alerts);
+    Evaluate(active_rules->For(event.study_id, event.item), event, now, now, &alerts);
   }
   for (const AlertRecord& alert : alerts) CountAlert(alert.severity, &outcome);
   co_return outcome;
@@ -201,7 +201,7 @@ Task<Status> LogWriter::Conclude(db::Transaction& transaction,
                                  std::vector<Recorded> recorded,
                                  Timestamp received_at,
                                  Outcomes* outcomes) {
-  const auto rules = dependencies_.rules.Set();
+  const auto active_rules = dependencies_.rules.Set();
   std::vector<AlertRecord> alerts;
   std::vector<std::size_t> batch_of_alert;
   std::int64_t evaluations = 0;
@@ -210,12 +210,12 @@ Task<Status> LogWriter::Conclude(db::Transaction& transaction,
     const Event& event = one.event->event;
     ++counts[{event.study_id, event.site_id}];
     evaluations +=
-        Evaluate(rules->For(event.study_id, event.item), event, received_at, received_at, &alerts);
+        Evaluate(active_rules->For(event.study_id, event.item), event, received_at, received_at, &alerts);
     batch_of_alert.resize(alerts.size(), one.batch);
   }
   evaluations_.Add(static_cast<std::uint64_t>(evaluations));
   if (!alerts.empty()) {
-    std::vector<engine::Severity> severities;
+    std::vector<rules::Severity> severities;
     severities.reserve(alerts.size());
     for (const AlertRecord& alert : alerts) severities.push_back(alert.severity);
     VEDETTE_CO_TRY(const auto inserted, co_await InsertAlerts(transaction, std::move(alerts)));

@@ -37,10 +37,10 @@ RuleUpdate FromProto(rule::v1::RuleVersion& message) {
                    .version = message.version(),
                    .name = std::move(*message.mutable_name()),
                    .item = std::move(*condition.mutable_item()),
-                   .comparison = static_cast<engine::Comparison>(condition.comparison()),
+                   .comparison = static_cast<rules::Comparison>(condition.comparison()),
                    .threshold = condition.threshold(),
                    .unit = std::move(*condition.mutable_unit()),
-                   .severity = static_cast<engine::Severity>(message.severity()),
+                   .severity = static_cast<rules::Severity>(message.severity()),
                    .message = std::move(*message.mutable_message()),
                    .content_hash = std::move(*message.mutable_content_hash())},
           .period = {TimeOrNever(message.active_from()), TimeOrNever(message.active_until())}};

@@ -33,8 +33,8 @@ struct SubjectCard {
 
 // A version that is or was at work, as its author wrote it.
 struct RuleUpdate {
-  engine::RuleSpec spec;
-  engine::ActivePeriod period;
+  rules::RuleSpec spec;
+  rules::ActivePeriod period;
 };
 
 // The services that monitor asks, in its own name: whoever may record need not be allowed to read

@@ -60,10 +60,10 @@ Recorder::Recorder(Dependencies dependencies, std::size_t subjects_kept)
                                                  "Time to record a batch, until it is durable.",
                                                  LatencyBuckets())) {
   for (const auto severity :
-       {engine::Severity::kInfo, engine::Severity::kWarning, engine::Severity::kCritical}) {
+       {rules::Severity::kInfo, rules::Severity::kWarning, rules::Severity::kCritical}) {
     alerts_[static_cast<std::size_t>(severity)] = &dependencies.metrics.GetCounter(
         "vedette_monitor_alerts_raised_total", "Alerts raised by events as they were recorded.",
-        {{"severity", std::string(engine::SeverityText(severity))}});
+        {{"severity", std::string(rules::SeverityText(severity))}});
   }
 }
 

@@ -6,7 +6,7 @@
 
 namespace vedette::monitor {
 
-RuleBook::RuleBook() : set_(std::make_shared<const engine::RuleSet>()) {}
+RuleBook::RuleBook() : set_(std::make_shared<const rules::RuleSet>()) {}
 
 void RuleBook::Load(std::vector<KnownRule> rules) {
   Put(std::move(rules));
@@ -24,12 +24,12 @@ void RuleBook::Put(std::vector<KnownRule> rules) {
   for (KnownRule& rule : rules) {
     const std::string id = rule.spec.version_id;
     entries_.insert_or_assign(
-        id, Entry{rule.covered, {engine::CompileCanonical(std::move(rule.spec)), rule.period}});
+        id, Entry{rule.covered, {rules::CompileCanonical(std::move(rule.spec)), rule.period}});
   }
-  std::vector<engine::ActiveRule> active;
+  std::vector<rules::ActiveRule> active;
   active.reserve(entries_.size());
   for (const auto& [id, entry] : entries_) active.push_back(entry.active);
-  set_ = std::make_shared<const engine::RuleSet>(std::move(active));
+  set_ = std::make_shared<const rules::RuleSet>(std::move(active));
 }
 
 void RuleBook::MarkCovered(const std::string& version_id) {
@@ -39,7 +39,7 @@ void RuleBook::MarkCovered(const std::string& version_id) {
   }
 }
 
-std::shared_ptr<const engine::RuleSet> RuleBook::Set() const {
+std::shared_ptr<const rules::RuleSet> RuleBook::Set() const {
   const std::scoped_lock lock(mutex_);
   return set_;
 }
@@ -52,7 +52,7 @@ std::optional<KnownRule> RuleBook::Find(const std::string& version_id) const {
   return KnownRule{entry.active.rule->spec(), entry.active.period, entry.covered};
 }
 
-std::optional<engine::ActiveRule> RuleBook::FindCompiled(const std::string& version_id) const {
+std::optional<rules::ActiveRule> RuleBook::FindCompiled(const std::string& version_id) const {
   const std::scoped_lock lock(mutex_);
   const auto found = entries_.find(version_id);
   if (found == entries_.end()) return std::nullopt;
@@ -68,15 +68,15 @@ std::vector<std::string> RuleBook::Uncovered() const {
   return ids;
 }
 
-std::vector<engine::RuleSpec> RuleBook::AtWork(std::string_view study,
+std::vector<rules::RuleSpec> RuleBook::AtWork(std::string_view study,
                                                std::string_view item,
                                                Timestamp now) const {
   const auto set = Set();
-  std::vector<engine::RuleSpec> specs;
-  for (const engine::ActiveRule& active : set->For(study, item)) {
+  std::vector<rules::RuleSpec> specs;
+  for (const rules::ActiveRule& active : set->For(study, item)) {
     if (active.period.Contains(now)) specs.push_back(active.rule->spec());
   }
-  std::ranges::sort(specs, {}, &engine::RuleSpec::rule_id);
+  std::ranges::sort(specs, {}, &rules::RuleSpec::rule_id);
   return specs;
 }
 

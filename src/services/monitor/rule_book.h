@@ -28,27 +28,27 @@ class RuleBook {
   void Put(std::vector<KnownRule> rules);
   void MarkCovered(const std::string& version_id);
 
-  std::shared_ptr<const engine::RuleSet> Set() const;
+  std::shared_ptr<const rules::RuleSet> Set() const;
 
   std::optional<KnownRule> Find(const std::string& version_id) const;
-  std::optional<engine::ActiveRule> FindCompiled(const std::string& version_id) const;
+  std::optional<rules::ActiveRule> FindCompiled(const std::string& version_id) const;
   // Those that some events may have been recorded without.
   std::vector<std::string> Uncovered() const;
   // At work at `now` on the item, by rule.
-  std::vector<engine::RuleSpec> AtWork(std::string_view study,
+  std::vector<rules::RuleSpec> AtWork(std::string_view study,
                                        std::string_view item,
                                        Timestamp now) const;
 
  private:
   struct Entry {
     bool covered;
-    engine::ActiveRule active;
+    rules::ActiveRule active;
   };
 
   mutable std::mutex mutex_;
   bool loaded_ = false;
   std::map<std::string, Entry, std::less<>> entries_;
-  std::shared_ptr<const engine::RuleSet> set_;
+  std::shared_ptr<const rules::RuleSet> set_;
 };
 
 }  // namespace vedette::monitor

@@ -12,7 +12,7 @@ constexpr std::chrono::seconds kCallTimeout(10);
 constexpr std::chrono::minutes kIdleCheck(1);
 
 // What is known of a period only becomes more: messages may overtake each other.
-engine::ActivePeriod Merge(engine::ActivePeriod a, engine::ActivePeriod b) {
+rules::ActivePeriod Merge(rules::ActivePeriod a, rules::ActivePeriod b) {
   return {std::min(a.from, b.from), std::min(a.until, b.until)};
 }
 
@@ -141,11 +141,11 @@ Task<Status> RuleKeeper::Adopt(RuleUpdate update) {
   // A dictionary from before the rule was written may lack its item.
   VEDETTE_CO_TRY(auto dictionary,
                  co_await dependencies_.dictionaries.Get(Context(), update.spec.study_id));
-  auto compiled = engine::Compile(update.spec, *dictionary);
+  auto compiled = rules::Compile(update.spec, *dictionary);
   if (!compiled) {
     VEDETTE_CO_TRY(dictionary,
                    co_await dependencies_.dictionaries.GetNewer(Context(), update.spec.study_id));
-    compiled = engine::Compile(update.spec, *dictionary);
+    compiled = rules::Compile(update.spec, *dictionary);
   }
   if (!compiled) {
     dependencies_.logger.Error(

@@ -216,10 +216,10 @@ Task<Result<std::vector<KnownRule>>> MonitorStore::LoadRules(Deadline deadline) 
                               .version = static_cast<std::int32_t>(row.Int(3)),
                               .name = row.Text(4),
                               .item = row.Text(5),
-                              .comparison = static_cast<engine::Comparison>(row.Int(6)),
+                              .comparison = static_cast<rules::Comparison>(row.Int(6)),
                               .threshold = row.Real(7),
                               .unit = row.Text(8),
-                              .severity = static_cast<engine::Severity>(row.Int(9)),
+                              .severity = static_cast<rules::Severity>(row.Int(9)),
                               .message = row.Text(10),
                               .content_hash = row.Text(11)},
                      .period = {FromUnixMicros(row.Int(12)),
@@ -230,7 +230,7 @@ Task<Result<std::vector<KnownRule>>> MonitorStore::LoadRules(Deadline deadline) 
 }
 
 Task<Status> MonitorStore::PutRule(Deadline deadline, KnownRule rule) {
-  engine::RuleSpec& spec = rule.spec;
+  rules::RuleSpec& spec = rule.spec;
   Params params{
       std::move(spec.version_id),
       std::move(spec.study_id),

@@ -71,7 +71,7 @@ struct AlertRecord {
   std::string rule_id;
   std::int32_t rule_version = 0;
   std::string rule_content_hash;
-  engine::Severity severity = engine::Severity::kInfo;
+  rules::Severity severity = rules::Severity::kInfo;
   Uuid event_id;
   std::string item;
   std::string message;
@@ -79,7 +79,7 @@ struct AlertRecord {
   double value = 0;
   Comparator value_comparator = Comparator::kNone;
   std::string unit;
-  engine::Comparison comparison = engine::Comparison::kGreaterThan;
+  rules::Comparison comparison = rules::Comparison::kGreaterThan;
   double threshold = 0;
   std::string source;
   Timestamp event_time{};
@@ -132,8 +132,8 @@ struct SeriesPoint {
 
 // A version of a rule as monitor applies it: threshold in the item's unit.
 struct KnownRule {
-  engine::RuleSpec spec;
-  engine::ActivePeriod period;
+  rules::RuleSpec spec;
+  rules::ActivePeriod period;
   // Every event it judges was evaluated with it, or will be on recording.
   bool covered = false;
 };

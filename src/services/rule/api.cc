@@ -16,7 +16,7 @@ std::int64_t MicrosOrZero(Timestamp time) {
 }
 
 v1::RuleVersion ToProto(RuleVersion version) {
-  engine::RuleSpec& spec = version.spec;
+  rules::RuleSpec& spec = version.spec;
   v1::RuleVersion message;
   message.set_id(std::move(spec.version_id));
   message.set_study_id(std::move(spec.study_id));
@@ -47,16 +47,16 @@ Response ToResponse(std::vector<RuleVersion> versions) {
   return response;
 }
 
-engine::RuleSpec FromProto(v1::CreateRuleVersionRequest& request) {
+rules::RuleSpec FromProto(v1::CreateRuleVersionRequest& request) {
   v1::Condition& condition = *request.mutable_condition();
   return {.study_id = std::move(*request.mutable_study_id()),
           .rule_id = std::move(*request.mutable_rule_id()),
           .name = std::move(*request.mutable_name()),
           .item = std::move(*condition.mutable_item()),
-          .comparison = static_cast<engine::Comparison>(condition.comparison()),
+          .comparison = static_cast<rules::Comparison>(condition.comparison()),
           .threshold = condition.threshold(),
           .unit = std::move(*condition.mutable_unit()),
-          .severity = static_cast<engine::Severity>(request.severity()),
+          .severity = static_cast<rules::Severity>(request.severity()),
           .message = std::move(*request.mutable_message())};
 }
 

@@ -29,11 +29,11 @@ Status RuleLogic::CheckWholeStudy(const Principal& principal,
                                            " on all of them; your role covers some.");
 }
 
-Task<Result<RuleVersion>> RuleLogic::CreateVersion(CallContext context, engine::RuleSpec spec) {
+Task<Result<RuleVersion>> RuleLogic::CreateVersion(CallContext context, rules::RuleSpec spec) {
   VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.write", spec.study_id));
   VEDETTE_CO_TRY(const auto dictionary,
                  co_await dependencies_.dictionaries.Load(context, spec.study_id));
-  VEDETTE_CO_CHECK_OK(engine::Compile(spec, *dictionary));
+  VEDETTE_CO_CHECK_OK(rules::Compile(spec, *dictionary));
 
   VEDETTE_CO_TRY(auto change,
                  co_await dependencies_.store.BeginChange(context.deadline, spec.study_id,
@@ -114,7 +114,7 @@ Task<Result<std::vector<RuleVersion>>> RuleLogic::GetVersions(CallContext contex
 
 Task<Status> RuleLogic::Watch(CallContext context, VersionSink& sink) {
   Watchers::Watch watch(watchers_);
-  std::unordered_map<std::string, engine::ActivePeriod> told;
+  std::unordered_map<std::string, rules::ActivePeriod> told;
   bool complete = true;
   while (!watchers_.closed()) {
     const Deadline deadline =

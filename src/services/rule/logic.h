@@ -52,7 +52,7 @@ class RuleLogic {
 
   // The next version of spec.rule_id, a draft. Writing, activating and retiring need the permission
   // on all sites of the study.
-  Task<Result<RuleVersion>> CreateVersion(CallContext context, engine::RuleSpec spec);
+  Task<Result<RuleVersion>> CreateVersion(CallContext context, rules::RuleSpec spec);
   Task<Result<RuleVersion>> Activate(CallContext context,
                                      std::string study_id,
                                      std::string rule_id,

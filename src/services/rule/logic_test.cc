@@ -93,14 +93,14 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
         Principal{.subject = "u1", .grants = {{"manager", "S1", std::move(site)}}});
   }
 
-  static engine::RuleSpec Spec(std::string rule = "HIGH") {
+  static rules::RuleSpec Spec(std::string rule = "HIGH") {
     return {.study_id = "S1",
             .rule_id = std::move(rule),
             .name = "High",
             .item = "SYSBP",
             .threshold = 140,
             .unit = "mmHg",
-            .severity = engine::Severity::kWarning,
+            .severity = rules::Severity::kWarning,
             .message = "{value}"};
   }
 
@@ -108,7 +108,7 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
   T Run(std::move_only_function<Task<T>()> work) {
     return Await<T>(runtime_, std::move(work));
   }
-  Result<RuleVersion> Create(engine::RuleSpec spec) {
+  Result<RuleVersion> Create(rules::RuleSpec spec) {
     return Run<Result<RuleVersion>>([&] { return logic_.CreateVersion(context_, spec); });
   }
   Result<RuleVersion> Activate(std::string rule, int version) {
@@ -135,7 +135,7 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
 TEST_P(RuleLogicTest, NumbersVersionsAndKeepsThem) {
   const auto first = Create(Spec());
   ASSERT_TRUE(first) << first.error().message;
-  engine::RuleSpec changed = Spec();
+  rules::RuleSpec changed = Spec();
   changed.threshold = 150;
   const auto second = Create(changed);
   ASSERT_TRUE(second);
@@ -147,7 +147,7 @@ TEST_P(RuleLogicTest, NumbersVersionsAndKeepsThem) {
 }
 
 TEST_P(RuleLogicTest, RefusesWhatDoesNotFitTheDictionary) {
-  engine::RuleSpec spec = Spec();
+  rules::RuleSpec spec = Spec();
   spec.item = "SYSPB";
   const auto version = Create(spec);
   ASSERT_FALSE(version);

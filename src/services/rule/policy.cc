@@ -38,17 +38,17 @@ Result<RuleStatus> ParseStatus(std::string_view text) {
   return Fail(Code::kInvalidArgument, "not a rule's status");
 }
 
-std::string ContentHash(const engine::RuleSpec& spec) {
+std::string ContentHash(const rules::RuleSpec& spec) {
   std::string text = "vedette rule 1\n";
   Line("study", spec.study_id, &text);
   Line("rule", spec.rule_id, &text);
   Line("version", std::to_string(spec.version), &text);
   Line("name", spec.name, &text);
   Line("item", spec.item, &text);
-  Line("comparison", engine::ComparisonText(spec.comparison), &text);
+  Line("comparison", rules::ComparisonText(spec.comparison), &text);
   Line("threshold", NumberText(spec.threshold), &text);
   Line("unit", spec.unit, &text);
-  Line("severity", engine::SeverityText(spec.severity), &text);
+  Line("severity", rules::SeverityText(spec.severity), &text);
   Line("message", spec.message, &text);
   return HexEncode(AsBytes(Sha256(text)));
 }

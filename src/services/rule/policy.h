@@ -16,7 +16,7 @@ Result<RuleStatus> ParseStatus(std::string_view text);
 
 // SHA-256 of the canonical text, hexadecimal: one line "field length:value" for everything the rule
 // says, numbers in shortest form, in the order of RuleSpec.
-std::string ContentHash(const engine::RuleSpec& spec);
+std::string ContentHash(const rules::RuleSpec& spec);
 
 // What putting `number` (0: the newest) of these versions of one rule to work at `at` changes: the
 // active version retires at the very moment the chosen one starts. Empty when it is active already.

@@ -49,10 +49,10 @@ TEST(Retire, EndsTheActiveVersionOnce) {
 }
 
 TEST(ContentHash, DependsOnEverythingTheRuleSays) {
-  const engine::RuleSpec spec{.study_id = "S", .rule_id = "R", .name = "n", .item = "I"};
+  const rules::RuleSpec spec{.study_id = "S", .rule_id = "R", .name = "n", .item = "I"};
   std::set<std::string> hashes{ContentHash(spec)};
   const auto add = [&](auto change) {
-    engine::RuleSpec other = spec;
+    rules::RuleSpec other = spec;
     change(other);
     hashes.insert(ContentHash(other));
   };
@@ -61,15 +61,15 @@ TEST(ContentHash, DependsOnEverythingTheRuleSays) {
   add([](auto& s) { s.version = 2; });
   add([](auto& s) { s.name = "m"; });
   add([](auto& s) { s.item = "J"; });
-  add([](auto& s) { s.comparison = engine::Comparison::kLessThan; });
+  add([](auto& s) { s.comparison = rules::Comparison::kLessThan; });
   add([](auto& s) { s.threshold = 1; });
   add([](auto& s) { s.unit = "mmHg"; });
-  add([](auto& s) { s.severity = engine::Severity::kCritical; });
+  add([](auto& s) { s.severity = rules::Severity::kCritical; });
   add([](auto& s) { s.message = "m"; });
   EXPECT_EQ(hashes.size(), 11u);
   EXPECT_EQ(hashes.begin()->size(), 64u);
   // Not on what it is called in the store.
-  engine::RuleSpec named = spec;
+  rules::RuleSpec named = spec;
   named.version_id = "x";
   EXPECT_TRUE(hashes.contains(ContentHash(named)));
 }

@@ -70,10 +70,10 @@ Result<std::vector<RuleVersion>> ReadVersions(const Rows& rows) {
                                  .version = static_cast<std::int32_t>(row.Int(3)),
                                  .name = row.Text(4),
                                  .item = row.Text(5),
-                                 .comparison = static_cast<engine::Comparison>(row.Int(6)),
+                                 .comparison = static_cast<rules::Comparison>(row.Int(6)),
                                  .threshold = row.Real(7),
                                  .unit = row.Text(8),
-                                 .severity = static_cast<engine::Severity>(row.Int(9)),
+                                 .severity = static_cast<rules::Severity>(row.Int(9)),
                                  .message = row.Text(10),
                                  .content_hash = row.Text(11)},
                         .status = status,
@@ -102,7 +102,7 @@ Task<Result<RuleChange>> RuleStore::BeginChange(Deadline deadline,
 }
 
 Task<Status> RuleChange::Add(RuleVersion version) {
-  engine::RuleSpec& spec = version.spec;
+  rules::RuleSpec& spec = version.spec;
   Params params{std::move(spec.version_id),
                 std::move(spec.study_id),
                 std::move(spec.rule_id),

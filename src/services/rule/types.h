@@ -14,11 +14,11 @@ enum class RuleStatus : std::uint8_t { kDraft, kActive, kRetired };
 // One version of a rule. What it says never changes; only its status moves on, from draft to active
 // to retired.
 struct RuleVersion {
-  engine::RuleSpec spec;
+  rules::RuleSpec spec;
   RuleStatus status = RuleStatus::kDraft;
   std::string created_by;
   Timestamp created_at{};
-  engine::ActivePeriod period;  // from: max() while a draft; until: max() until retired
+  rules::ActivePeriod period;  // from: max() while a draft; until: max() until retired
   bool operator==(const RuleVersion&) const = default;
 };
 

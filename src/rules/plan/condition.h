@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "rules/check/checker.h"
+#include "rules/plan/feature.h"
+#include "rules/plan/program.h"
+
+namespace vedette::rules {
+
+// A column of a batch: either a value for every row, or one for all.
+struct SlotColumn {
+  const Slot* values = nullptr;
+  bool constant = false;
+};
+
+// A condition compiled: features to compute, then a program over them. Immutable; thread-safe. The
+// features of a frame come first, in order; programs never read further than frame_size().
+class Condition {
+ public:
+  // The condition must have passed Check as a boolean. Fails only where it needs more than
+  // kMaxRegisters live values ("rule_too_large").
+  static std::expected<Condition, Diagnostics> Compile(CheckedExpression checked);
+
+  const CheckedExpression& checked() const { return checked_; }
+  const Expr& expr() const { return *checked_.ast->root; }
+  std::span<const Feature> features() const { return features_; }
+
+  std::size_t frame_size() const { return scalar_.frame_size; }
+  // Writes the constants; the features' slots are left alone.
+  void Prepare(Slot* frame) const;
+  // With the features filled in. Leaves the constants as they are.
+  Truth Run(Slot* frame) const { return RunProgram(scalar_, frame); }
+
+  // The same verdicts for `rows` rows at once: bit i of `is_true` and `is_false` tells of row i;
+  // neither means unknown. One column per feature. `rows` ≤ kBatchRows.
+  void RunColumns(std::span<const SlotColumn> columns,
+                  std::size_t rows,
+                  std::uint64_t* is_true,
+                  std::uint64_t* is_false) const;
+
+  const Program& scalar() const { return scalar_; }
+  const Program& vector() const { return vector_; }
+
+ private:
+  CheckedExpression checked_;
+  std::vector<Feature> features_;
+  Program scalar_;  // with branches
+  Program vector_;  // without
+};
+
+inline constexpr std::size_t kBatchRows = 1024;
+
+}  // namespace vedette::rules
