@@ -12,9 +12,9 @@ namespace vedette {
 // "umol/L", "10^9/L" → "10*9/L". Empty for what the table does not know.
 std::string_view UcumCode(std::string_view spelling);
 
-// How a number in `from` becomes one in `to`: value * factor + offset. Between units of one dimension
-// always; between mass and substance concentration only for an analyte whose molar mass the table
-// holds ("CREAT", "GLUC"). nullopt: not convertible.
+// How a number in `from` becomes one in `to`: value * factor + offset. Between units of one
+// dimension always; between mass and substance concentration only for an analyte whose molar mass
+// the table holds ("CREAT", "GLUC"). nullopt: not convertible.
 std::optional<UnitConversion> ConvertUnit(std::string_view analyte,
                                           std::string_view from,
                                           std::string_view to);

@@ -14,7 +14,8 @@ namespace vedette::rules {
 // What the values of an item are.
 enum class ValueKind : std::uint8_t { kNumber, kText, kTime, kBoolean };
 
-// One item of a study as rules see it. Exactly one of these: a series ("lab.ALT"), a field of a form
+// One item of a study as rules see it. Exactly one of these: a series ("lab.ALT"), a field of a
+// form
 // ("row.AESTDT", "form.AE"), an attribute of the subject ("subject.sex").
 struct CatalogItem {
   enum class Role : std::uint8_t { kSeries, kFormField, kAttribute };
@@ -24,12 +25,12 @@ struct CatalogItem {
   std::string label;  // "Alanine Aminotransferase"
   Role role = Role::kSeries;
   ValueKind kind = ValueKind::kNumber;
-  std::string unit;                // canonical, as the dictionary spells it; empty: without unit
-  std::string form;                // of a form field: "AE"
-  std::string codelist;            // of text: the terms it takes; empty: free text
-  std::string grading;             // the analyte of the score library: "ALT"; empty: not graded
-  std::int64_t expected_every = 0; // seconds between planned entries (a diary); 0: not planned
-  bool unblinding = false;         // tells the treatment: arm, drug level
+  std::string unit;                 // canonical, as the dictionary spells it; empty: without unit
+  std::string form;                 // of a form field: "AE"
+  std::string codelist;             // of text: the terms it takes; empty: free text
+  std::string grading;              // the analyte of the score library: "ALT"; empty: not graded
+  std::int64_t expected_every = 0;  // seconds between planned entries (a diary); 0: not planned
+  bool unblinding = false;          // tells the treatment: arm, drug level
 };
 
 struct CatalogVisit {
@@ -51,10 +52,11 @@ struct CatalogForm {
 struct CatalogKri {
   std::string id;  // "AE_RATE"
   std::string label;
-  std::string numerator_form;       // rows of this form are counted
-  std::string numerator_field;      // when given, only those whose field equals numerator_term
+  std::string numerator_form;   // rows of this form are counted
+  std::string numerator_field;  // when given, only those whose field equals numerator_term
   std::string numerator_term;
-  std::string denominator = "days"; // "days" on study, or the name of a form whose rows are counted
+  std::string denominator =
+      "days";                       // "days" on study, or the name of a form whose rows are counted
   double minimum_denominator = 30;  // below it there is no score
 };
 

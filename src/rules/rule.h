@@ -40,7 +40,7 @@ struct TestGiven {
   std::string value;
   std::optional<double> uln;
   std::optional<double> lln;
-  std::string row;   // of form fields
+  std::string row;  // of form fields
 };
 
 struct TestExpectation {
@@ -66,7 +66,7 @@ struct RuleDefinition {
   std::string each_form;
   std::vector<std::string> on;  // item names; "timer", "daily"; empty: derived
   std::string when;
-  std::string resolve_when;     // empty: as soon as `when` is false
+  std::string resolve_when;  // empty: as soon as `when` is false
   std::map<std::string, std::string, std::less<>> units;
   Seconds for_ = 0;
   Seconds settle = 0;
@@ -74,10 +74,10 @@ struct RuleDefinition {
   Severity severity = Severity::kWarning;
   Dedupe dedupe = Dedupe::kEpisode;
   std::vector<std::string> route;
-  std::string clock_start;      // "first_known"
+  std::string clock_start;  // "first_known"
   Seconds clock_due = 0;
   std::vector<EscalationStep> escalate;
-  std::string explain;          // template, English
+  std::string explain;  // template, English
   std::string explain_zh;
   std::int64_t latency_objective_ms = 50;
   std::vector<RuleTest> tests;

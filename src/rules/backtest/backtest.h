@@ -46,10 +46,10 @@ struct BacktestCount {
 
 struct BacktestOverlap {
   std::string rule_id;
-  std::uint64_t both = 0;        // subject-days on which both fire
+  std::uint64_t both = 0;  // subject-days on which both fire
   std::uint64_t only_this = 0;
   std::uint64_t only_other = 0;
-  std::uint64_t earlier = 0;     // subjects in whom this one's first alert comes earlier
+  std::uint64_t earlier = 0;  // subjects in whom this one's first alert comes earlier
 };
 
 struct BacktestResult {

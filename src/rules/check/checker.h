@@ -68,7 +68,8 @@ struct CheckerOptions {
   std::optional<Type> expected;  // of the whole expression, kBool for a condition
 };
 
-// Every mistake of the expression, in order of place; warnings are in the answer. Pure; thread-safe.
+// Every mistake of the expression, in order of place; warnings are in the answer. Pure;
+// thread-safe.
 std::expected<CheckedExpression, Diagnostics> Check(std::shared_ptr<const Ast> ast,
                                                     const CheckerOptions& options);
 

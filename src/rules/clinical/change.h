@@ -22,7 +22,7 @@ struct Change {
   Seconds time = 0;        // when it was true of the subject
   Seconds received = 0;    // when Vedette learnt of it; never falls from change to change
   double number = std::numeric_limits<double>::quiet_NaN();  // of numbers, times and booleans
-  std::string text;        // of texts
+  std::string text;                                          // of texts
   std::uint8_t flags = Observation::kNone;
   double range_low = std::numeric_limits<double>::quiet_NaN();
   double range_high = std::numeric_limits<double>::quiet_NaN();

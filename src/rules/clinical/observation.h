@@ -12,7 +12,8 @@ using Seconds = std::int64_t;
 inline constexpr Seconds kDay = 86'400;
 
 // One current observation of a series, or one field of a row, as the engine keeps it: 24 bytes.
-// Numbers are in the item's unit; texts are numbers of a TextPool; times are Seconds; booleans 0 and
+// Numbers are in the item's unit; texts are numbers of a TextPool; times are Seconds; booleans 0
+// and
 // 1. Ordered by (time, key), never by arrival.
 class Observation {
  public:
@@ -26,7 +27,8 @@ class Observation {
   Observation() = default;
   // `key` is the observation's identity within its subject and item: 64 bits of a hash of the key
   // its source gave it. `range` is its reference range in the record's RangeTable.
-  Observation(Seconds time, std::uint64_t key, double value, std::uint16_t range, std::uint8_t flags)
+  Observation(
+      Seconds time, std::uint64_t key, double value, std::uint16_t range, std::uint8_t flags)
       : packed_((static_cast<std::uint64_t>(time + kOffset) << 30) |
                 (static_cast<std::uint64_t>(range) << 8) | flags),
         value_(value),

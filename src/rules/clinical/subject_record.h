@@ -60,14 +60,14 @@ class SubjectView {
 
 // Where a condition is judged.
 struct Anchor {
-  std::uint32_t item = UINT32_MAX;    // of a series anchor
-  std::uint32_t index = 0;            // of its observation in Series(item)
-  const FormRow* row = nullptr;       // of a row anchor
+  std::uint32_t item = UINT32_MAX;  // of a series anchor
+  std::uint32_t index = 0;          // of its observation in Series(item)
+  const FormRow* row = nullptr;     // of a row anchor
   const CatalogVisit* visit = nullptr;
-  Seconds time = 0;                   // of the observation, the row or the timer
+  Seconds time = 0;  // of the observation, the row or the timer
   std::uint64_t key = 0;
-  Seconds as_of = 0;                  // series are seen up to here: time, or time + settle
-  Seconds now = 0;                    // knowledge time, of rules that read `now`
+  Seconds as_of = 0;  // series are seen up to here: time, or time + settle
+  Seconds now = 0;    // knowledge time, of rules that read `now`
 };
 
 }  // namespace vedette::rules

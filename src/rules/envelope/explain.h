@@ -30,8 +30,8 @@ struct EvidenceObservation {
   std::uint8_t flags = 0;
 };
 
-// Why a rule fired at an anchor: enough for a person to check the verdict by hand, and for Replay to
-// do so.
+// Why a rule fired at an anchor: enough for a person to check the verdict by hand, and for Replay
+// to do so.
 struct Evidence {
   std::string rule_hash;
   Truth verdict = Truth::kUnknown;
@@ -39,15 +39,16 @@ struct Evidence {
   Seconds now = 0;
   std::vector<EvidenceStep> steps;  // leaves and comparisons, in order of reading
   std::vector<EvidenceObservation> observations;
-  std::string text_en;  // the rule's `explain` filled in; a sentence made from the steps without one
+  std::string
+      text_en;  // the rule's `explain` filled in; a sentence made from the steps without one
   std::string text_zh;
 };
 
 // Judges once more, by the tree walker, and notes everything.
 Evidence Explain(const Rule& rule, const SubjectView& subject, const Anchor& anchor);
 
-// The condition in plain words: what a reviewer signs. "systolic blood pressure is above 180 mmHg, or
-// …"; 收缩压高于 180 mmHg，或……
+// The condition in plain words: what a reviewer signs. "systolic blood pressure is above 180 mmHg,
+// or …"; 收缩压高于 180 mmHg，或……
 std::string Describe(const Rule& rule, const Catalog& catalog, Language language);
 
 }  // namespace vedette::rules

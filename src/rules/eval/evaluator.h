@@ -31,7 +31,7 @@ struct EvaluationTrace {
 };
 
 struct EvaluatorOptions {
-  std::string container;             // namespace in which names are looked up first
+  std::string container;                 // namespace in which names are looked up first
   std::uint64_t step_limit = 1'000'000;  // beyond it the value is an error
   EvaluationTrace* trace = nullptr;
 };

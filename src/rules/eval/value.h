@@ -31,7 +31,7 @@ class Object {
   virtual bool Has(std::string_view field) const = 0;
   virtual Value Call(std::string_view function, std::span<const Value> arguments) const = 0;
   // What a macro runs over; nullopt when it is no collection.
-  virtual std::optional<ValueList> Elements() const { return std::nullopt; }
+  virtual std::optional<ValueList> Elements() const;
 };
 
 struct BytesValue {
@@ -134,6 +134,8 @@ class Value {
  private:
   Variant variant_;
 };
+
+inline std::optional<ValueList> Object::Elements() const { return std::nullopt; }
 
 // Entries in the order they were written. Keys: bool, int, uint or string.
 struct ValueMap {

@@ -30,11 +30,11 @@ struct EngineOptions {
 struct EngineStatistics {
   std::uint64_t changes = 0;
   std::uint64_t evaluations = 0;
-  std::uint64_t fallbacks = 0;       // evaluations by the tree walker
-  std::uint64_t not_evaluable = 0;   // verdicts that were unknown
+  std::uint64_t fallbacks = 0;      // evaluations by the tree walker
+  std::uint64_t not_evaluable = 0;  // verdicts that were unknown
   std::size_t subjects = 0;
   std::size_t observations = 0;
-  std::size_t bytes = 0;             // of heap, of subjects
+  std::size_t bytes = 0;  // of heap, of subjects
   std::size_t timers = 0;
 };
 
@@ -86,8 +86,8 @@ class Engine {
   // When Advance has something to do next; nullopt: nothing is waiting.
   std::optional<Seconds> NextTimer() const;
 
-  // What is detected of a loaded subject, pending alerts included, in order of rule and anchor. Of a
-  // bounded engine: what was not dropped as over and too old to change.
+  // What is detected of a loaded subject, pending alerts included, in order of rule and anchor. Of
+  // a bounded engine: what was not dropped as over and too old to change.
   std::vector<DetectedAlert> Detected(SubjectHandle subject) const;
 
   // The subject as rules see it. Valid until the next call that changes it; nullptr: not loaded.
@@ -111,8 +111,8 @@ class Engine {
   std::unique_ptr<Parts> parts_;
 };
 
-// What separates two states of one subject, as Apply would have told it: `before` and `after` in the
-// order of Detected. Pure.
+// What separates two states of one subject, as Apply would have told it: `before` and `after` in
+// the order of Detected. Pure.
 std::vector<Transition> Differences(std::span<const DetectedAlert> before,
                                     std::span<const DetectedAlert> after,
                                     std::uint64_t cause,

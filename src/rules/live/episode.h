@@ -12,9 +12,9 @@ namespace vedette::rules {
 
 // What an anchor says to the episode it falls in.
 enum class AnchorOutcome : std::uint8_t {
-  kNone,    // unknown, or neither true nor cleared (hysteresis): the episode stays as it is
+  kNone,  // unknown, or neither true nor cleared (hysteresis): the episode stays as it is
   kTrue,
-  kClear,   // `resolve_when` true, or without one: `when` false
+  kClear,  // `resolve_when` true, or without one: `when` false
 };
 
 struct JudgedAnchor {
@@ -30,13 +30,19 @@ struct Episode {
   std::uint32_t fired = 0;     // meaningful unless pending
   std::uint32_t last = 0;      // the latest true one
   std::uint32_t anchors = 0;
-  enum class State : std::uint8_t { kPending, kFiring, kRecovering, kResolved } state = State::kFiring;
-  Seconds resolved = 0;        // of kResolved
+  enum class State : std::uint8_t {
+    kPending,
+    kFiring,
+    kRecovering,
+    kResolved
+  } state = State::kFiring;
+  Seconds resolved = 0;  // of kResolved
 };
 
 // Folds anchors in order of (time, key) into episodes by the rule's `for`, `keep_firing_for` and
 // `dedupe`. The only place that knows these; live engine, back-test and rule tests call it. Pure.
 // A pending run that was cleared before it fired leaves nothing.
-std::vector<Episode> FoldEpisodes(const RuleDefinition& rule, std::span<const JudgedAnchor> anchors);
+std::vector<Episode> FoldEpisodes(const RuleDefinition& rule,
+                                  std::span<const JudgedAnchor> anchors);
 
 }  // namespace vedette::rules

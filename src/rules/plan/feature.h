@@ -28,19 +28,19 @@ enum class SlotKind : std::uint8_t {
 enum class Truth : std::int64_t { kFalse = 0, kUnknown = 1, kTrue = 2 };
 
 // What a feature computes from a subject's record at an anchor. `w` is Feature::window, `n`
-// Feature::count. "In (a, b]" is about the time of observations; none sees beyond Anchor::as_of. The
-// exact meaning is in src/rules/README.md.
+// Feature::count. "In (a, b]" is about the time of observations; none sees beyond Anchor::as_of.
+// The exact meaning is in src/rules/README.md.
 enum class FeatureKind : std::uint8_t {
-  kValue,         // the current observation: the anchor's own for its item, else the latest as of
-  kTime,          // its time
-  kUpperLimit,    // its reference range
+  kValue,       // the current observation: the anchor's own for its item, else the latest as of
+  kTime,        // its time
+  kUpperLimit,  // its reference range
   kLowerLimit,
-  kRatioUpper,    // value / upper limit
-  kPrevious,      // the n-th before the current one
-  kBaseline,      // the last at or before the first dose, for anchors after it
+  kRatioUpper,  // value / upper limit
+  kPrevious,    // the n-th before the current one
+  kBaseline,    // the last at or before the first dose, for anchors after it
   kBaselineUpperLimit,
-  kAsOf,          // the latest in [as_of - w, as_of]
-  kCount,         // of those in [as_of - w, as_of]
+  kAsOf,   // the latest in [as_of - w, as_of]
+  kCount,  // of those in [as_of - w, as_of]
   kMinimum,
   kMaximum,
   kMean,
@@ -48,7 +48,7 @@ enum class FeatureKind : std::uint8_t {
   kSlopePerDay,
   kMaximumRatioUpper,
   kMinimumRatioUpper,
-  kGradeLow,      // of the current observation, by the score library: 0 to 5
+  kGradeLow,  // of the current observation, by the score library: 0 to 5
   kGradeHigh,
   kBaselineGradeLow,
   kBaselineGradeHigh,
@@ -56,8 +56,8 @@ enum class FeatureKind : std::uint8_t {
   kAttribute,
   kRowField,
   kRowHas,
-  kFormField,     // of the only or latest row
-  kVisitDue,      // Seconds; `count` is the visit's index, or the anchor's own visit
+  kFormField,  // of the only or latest row
+  kVisitDue,   // Seconds; `count` is the visit's index, or the anchor's own visit
   kVisitWindowStart,
   kVisitWindowEnd,
   kVisitDone,
@@ -67,7 +67,7 @@ enum class FeatureKind : std::uint8_t {
   kKriScore,
   kKriNumerator,
   kKriDenominator,
-  kExpression,    // anything else: the tree walker evaluates `expr`
+  kExpression,  // anything else: the tree walker evaluates `expr`
 };
 
 struct Feature {
@@ -78,7 +78,7 @@ struct Feature {
   std::uint32_t count = 0;          // of kPrevious; index of a visit or a KRI
   double factor = 1;                // the rule's unit = item's unit * factor + offset
   double offset = 0;
-  const Expr* expr = nullptr;       // of kExpression; owned by the condition's Ast
+  const Expr* expr = nullptr;  // of kExpression; owned by the condition's Ast
   bool operator==(const Feature&) const = default;
 };
 

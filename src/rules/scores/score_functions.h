@@ -8,8 +8,8 @@
 namespace vedette::rules {
 
 // A clinical formula as rules call it: qtcf(eg.QT.value, eg.RR.value). Arguments and result are
-// numbers in the units named; NaN is unknown, and any NaN argument gives NaN unless the formula says
-// that an argument may be missing.
+// numbers in the units named; NaN is unknown, and any NaN argument gives NaN unless the formula
+// says that an argument may be missing.
 struct ScoreFunction {
   std::string_view name;
   std::string_view signature;  // "qtcf(qt [ms], rr [ms]) → ms", for error texts and documentation
@@ -22,7 +22,8 @@ struct ScoreFunction {
   double (*evaluate)(const double* arguments) = nullptr;
 };
 
-// All of them, by name. A function's index is what compiled programs hold; it changes with releases.
+// All of them, by name. A function's index is what compiled programs hold; it changes with
+// releases.
 std::span<const ScoreFunction> ScoreFunctions();
 const ScoreFunction* FindScoreFunction(std::string_view name);
 

@@ -28,7 +28,7 @@ enum class MacroKind : std::uint8_t {
   kExists,
   kExistsOne,  // exists_one, existsOne
   kFilter,
-  kMap,        // one body, or a filter and a body
+  kMap,  // one body, or a filter and a body
   kOptMap,
   kOptFlatMap,
 };
@@ -52,10 +52,10 @@ using ExprPtr = std::unique_ptr<Expr>;
 struct Expr {
   ExprKind kind = ExprKind::kLiteral;
   MacroKind macro = MacroKind::kAll;
-  bool optional = false;   // kSelect: written with ".?"
-  std::uint32_t id = 0;    // dense, a parent before its children: an index into tables of facts
-  Span span;               // all of it
-  Span name_span;          // of the name, the operator or the literal: where a caret belongs
+  bool optional = false;  // kSelect: written with ".?"
+  std::uint32_t id = 0;   // dense, a parent before its children: an index into tables of facts
+  Span span;              // all of it
+  Span name_span;         // of the name, the operator or the literal: where a caret belongs
   LiteralValue value;
   std::string name;
   std::string variable;

@@ -17,9 +17,10 @@ struct Span {
 
 enum class Gravity : std::uint8_t { kError, kWarning };
 
-// What is wrong with a rule, told to the data manager who wrote it. `code` is stable ("unknown_item",
-// "unit_mismatch"); `message` says what is wrong in one sentence, `suggestion` what to write instead,
-// empty where nothing sensible can be said. Rules hold no data of subjects, so texts may quote them.
+// What is wrong with a rule, told to the data manager who wrote it. `code` is stable
+// ("unknown_item", "unit_mismatch"); `message` says what is wrong in one sentence, `suggestion`
+// what to write instead, empty where nothing sensible can be said. Rules hold no data of subjects,
+// so texts may quote them.
 struct Diagnostic {
   Gravity gravity = Gravity::kError;
   std::string code;
