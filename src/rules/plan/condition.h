@@ -24,9 +24,11 @@ struct SlotColumn {
 // features of a frame come first, in order; programs never read further than frame_size().
 class Condition {
  public:
-  // The condition must have passed Check as a boolean. Fails only where it needs more than
-  // kMaxRegisters live values ("rule_too_large").
-  static std::expected<Condition, Diagnostics> Compile(CheckedExpression checked);
+  // The condition must have passed Check as a boolean over the same catalog, which tells the
+  // units, visits and KRIs that features name; it need not outlive the call. Fails only where it
+  // needs more than kMaxRegisters live values ("rule_too_large").
+  static std::expected<Condition, Diagnostics> Compile(CheckedExpression checked,
+                                                       const Catalog& catalog);
 
   const CheckedExpression& checked() const { return checked_; }
   const Expr& expr() const { return *checked_.ast->root; }
