@@ -19,8 +19,9 @@ MAY_SEE = {
     "rules": {"base", "model", "rules"},
     "formats": {"base", "model", "formats"},
     "stats": {"base", "model", "stats"},
-    "services": {"base", "kit", "model", "rules", "formats", "stats", "services"},
-    "app": {"base", "kit", "model", "rules", "formats", "stats", "services", "app"},
+    "contract": {"base", "model", "rules", "contract"},
+    "services": {"contract", "base", "kit", "model", "rules", "formats", "stats", "services"},
+    "app": {"contract", "base", "kit", "model", "rules", "formats", "stats", "services", "app"},
 }
 PURE = {"base", "model", "rules", "formats", "stats"}
 IMPURE_HEADERS = re.compile(r"^(boost/asio|boost/beast|grpc|google/protobuf|libpq|sqlite3|simdjson|vedette/)")

@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "model/number_text.h"
+#include "model/study_time.h"
 
 namespace vedette {
 namespace {
@@ -76,6 +77,47 @@ void CheckNumber(const ItemDefinition& item,
   checked->converted = given.unit != item.unit;
 }
 
+// Takes the text of a time or a boolean in the form in which it is kept.
+void CheckText(const ItemDefinition& item,
+               std::string_view text,
+               Complaints& complaints,
+               CheckedValue* checked) {
+  switch (item.type) {
+    case ItemType::kTime: {
+      StudyTime time;
+      if (!ReadStudyTime(text, time)) {
+        complaints.Add("text",
+                       item.code + " is a time; write it as 2026-03-01 or 2026-03-01T08:30");
+        return;
+      }
+      checked->value = TextValue{FormatStudyTime(time)};
+      return;
+    }
+    case ItemType::kBoolean:
+      if (text == "Y" || text == "true") {
+        checked->value = TextValue{"Y"};
+      } else if (text == "N" || text == "false") {
+        checked->value = TextValue{"N"};
+      } else {
+        complaints.Add("text", item.code + " takes Y or N");
+      }
+      return;
+    default:
+      checked->value = TextValue{std::string(text)};
+  }
+}
+
+std::string_view KindOf(ItemType type) {
+  switch (type) {
+    case ItemType::kTime:
+      return " is a time, not a number";
+    case ItemType::kBoolean:
+      return " takes Y or N, not a number";
+    default:
+      return " is a text, not a number";
+  }
+}
+
 }  // namespace
 
 StudyDictionary::StudyDictionary(std::string study_id,
@@ -142,9 +184,9 @@ bool StudyDictionary::CheckObservation(const GivenValue& given,
       complaints.Add("text", item->code + " is a number, not a text");
     }
   } else if (given.text) {
-    checked->value = TextValue{std::string(*given.text)};
+    CheckText(*item, *given.text, complaints, checked);
   } else {
-    complaints.Add("number", item->code + " is a text, not a number");
+    complaints.Add("number", item->code + std::string(KindOf(item->type)));
   }
   return !complaints.any();
 }

@@ -26,7 +26,9 @@ StudyDictionary Dictionary() {
                           {.code = "TEMP", .unit = "C", .accepted_units = {{"F", 0.5, -16}}},
                           {.code = "RATIO"},
                           {.code = "DROP", .unit = "x", .accepted_units = {{"y", -1, 0}}},
-                          {.code = "NOTE", .type = ItemType::kText}});
+                          {.code = "NOTE", .type = ItemType::kText},
+                          {.code = "AESTDTC", .type = ItemType::kTime},
+                          {.code = "FEMALE", .type = ItemType::kBoolean}});
 }
 
 struct Outcome {
@@ -104,6 +106,25 @@ TEST(StudyDictionary, RefusesTheImplausibleInTheCanonicalUnitWithoutRepeatingIt)
 TEST(StudyDictionary, RefusesWrongTypes) {
   EXPECT_EQ(Check({.item = "SYSBP", .text = "high"}).violations.at(0).field, "events[2].text");
   EXPECT_EQ(Check({.item = "NOTE", .number = 1}).violations.at(0).field, "events[2].number");
+}
+
+TEST(StudyDictionary, TakesTimesInTheirCanonicalForm) {
+  const Outcome taken = Check({.item = "AESTDTC", .text = "2026-03-01 08:30"});
+  ASSERT_TRUE(taken.ok);
+  EXPECT_EQ(std::get<TextValue>(taken.checked.value).text, "2026-03-01T08:30");
+  const Outcome partial = Check({.item = "AESTDTC", .text = "2026-03"});
+  ASSERT_FALSE(partial.ok);
+  EXPECT_THAT(partial.violations.at(0).description, HasSubstr("is a time"));
+  EXPECT_FALSE(Check({.item = "AESTDTC", .number = 20260301}).ok);
+}
+
+TEST(StudyDictionary, TakesBooleansAsYesAndNo) {
+  const Outcome taken = Check({.item = "FEMALE", .text = "true"});
+  ASSERT_TRUE(taken.ok);
+  EXPECT_EQ(std::get<TextValue>(taken.checked.value).text, "Y");
+  EXPECT_EQ(std::get<TextValue>(Check({.item = "FEMALE", .text = "N"}).checked.value).text, "N");
+  EXPECT_FALSE(Check({.item = "FEMALE", .text = "maybe"}).ok);
+  EXPECT_FALSE(Check({.item = "FEMALE", .number = 1}).ok);
 }
 
 TEST(StudyDictionary, RefusesNoValueAndTwoValues) {

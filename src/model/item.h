@@ -9,7 +9,8 @@
 
 namespace vedette {
 
-enum class ItemType : std::uint8_t { kNumber, kText };
+// Times and booleans are observed as texts: ISO 8601, and "Y" or "N".
+enum class ItemType : std::uint8_t { kNumber, kText, kTime, kBoolean };
 
 // canonical = value * factor + offset. A factor is finite and not 0.
 struct UnitConversion {

@@ -42,6 +42,18 @@ class IdentityApiOverLogic final : public v1::IdentityApi {
     co_return response;
   }
 
+  Task<Result<v1::ConfirmSignatureResponse>> ConfirmSignature(
+      CallContext context, v1::ConfirmSignatureRequest request) override {
+    VEDETTE_CO_TRY(auto user,
+                   co_await logic_.ConfirmSignature(
+                       std::move(context), Sensitive(std::move(*request.mutable_password()))));
+    v1::ConfirmSignatureResponse response;
+    response.set_user_id(std::move(user.id));
+    response.set_name(user.display_name.empty() ? std::move(user.username)
+                                                : std::move(user.display_name));
+    co_return response;
+  }
+
   Task<Result<v1::ListSigningKeysResponse>> ListSigningKeys(CallContext,
                                                             v1::ListSigningKeysRequest) override {
     const PublicKey& key = logic_.public_key();

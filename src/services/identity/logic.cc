@@ -41,15 +41,15 @@ IdentityLogic::IdentityLogic(IdentityParts parts,
       refused_(LogIns(parts_.metrics, "refused")),
       throttled_(LogIns(parts_.metrics, "throttled")) {}
 
-Task<Result<LogInOutcome>> IdentityLogic::LogIn(CallContext context,
-                                                std::string username,
-                                                Sensitive<std::string> password) {
+Task<Result<Credentials>> IdentityLogic::Authenticate(Deadline deadline,
+                                                      std::string username,
+                                                      Sensitive<std::string> password) {
   const std::string name = CanonicalUsername(username);
   if (Status admitted = parts_.throttle.Admit(name); !admitted) {
     throttled_.Add();
     co_return std::unexpected(std::move(admitted).error());
   }
-  auto found = co_await parts_.store.FindByUsername(context.deadline, name);
+  auto found = co_await parts_.store.FindByUsername(deadline, name);
   if (!found) {
     parts_.throttle.Withdraw(name);
     co_return std::unexpected(std::move(found).error());
@@ -68,10 +68,32 @@ Task<Result<LogInOutcome>> IdentityLogic::LogIn(CallContext context,
     co_return Fail(Code::kUnauthenticated, "The user name or the password is wrong.");
   }
   parts_.throttle.Succeeded(name);
-  VEDETTE_CO_TRY(auto token, parts_.tokens.Issue(PrincipalOf(credentials->user)));
+  co_return *std::move(credentials);
+}
+
+Task<Result<LogInOutcome>> IdentityLogic::LogIn(CallContext context,
+                                                std::string username,
+                                                Sensitive<std::string> password) {
+  VEDETTE_CO_TRY(auto credentials,
+                 co_await Authenticate(context.deadline, std::move(username), std::move(password)));
+  VEDETTE_CO_TRY(auto token, parts_.tokens.Issue(PrincipalOf(credentials.user)));
   succeeded_.Add();
-  parts_.logger.Info("logged in", {{"user", credentials->user.id}});
-  co_return LogInOutcome{std::move(token), std::move(credentials->user)};
+  parts_.logger.Info("logged in", {{"user", credentials.user.id}});
+  co_return LogInOutcome{std::move(token), std::move(credentials.user)};
+}
+
+Task<Result<User>> IdentityLogic::ConfirmSignature(CallContext context,
+                                                   Sensitive<std::string> password) {
+  if (context.principal->is_service) {
+    co_return Fail(Code::kPermissionDenied, "Only a person can sign.");
+  }
+  VEDETTE_CO_TRY(auto credentials, co_await Authenticate(context.deadline, context.principal->name,
+                                                         std::move(password)));
+  if (credentials.user.id != context.principal->subject) {
+    co_return Fail(Code::kUnauthenticated, "The user name or the password is wrong.");
+  }
+  parts_.logger.Info("Signature confirmed", {{"user", credentials.user.id}});
+  co_return std::move(credentials.user);
 }
 
 Result<AccessToken> IdentityLogic::IssueServiceToken(std::string service,

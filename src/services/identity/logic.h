@@ -44,6 +44,9 @@ class IdentityLogic {
   Task<Result<LogInOutcome>> LogIn(CallContext context,
                                    std::string username,
                                    Sensitive<std::string> password);
+  // The caller, once the password is confirmed: what an electronic signature stands on. Fails as
+  // LogIn does; kPermissionDenied for services.
+  Task<Result<User>> ConfirmSignature(CallContext context, Sensitive<std::string> password);
   // kUnauthenticated for a wrong secret.
   Result<AccessToken> IssueServiceToken(std::string service, Sensitive<std::string> secret) const;
   const PublicKey& public_key() const { return parts_.tokens.public_key(); }
@@ -73,6 +76,9 @@ class IdentityLogic {
   Task<Status> Bootstrap(Sensitive<std::string> password);
 
  private:
+  Task<Result<Credentials>> Authenticate(Deadline deadline,
+                                         std::string username,
+                                         Sensitive<std::string> password);
   void HideForeignGrants(const Principal& caller, User& user) const;
   Task<Result<User>> Store(Deadline deadline,
                            std::string username,

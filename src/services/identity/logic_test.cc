@@ -173,6 +173,33 @@ TEST_F(IdentityLogicTest, ManyGuessesAtOnceGainNothing) {
   EXPECT_EQ(Await<int>(runtime_, [&] { return GuessAtOnce(&logic_, 30); }), 5);
 }
 
+TEST_F(IdentityLogicTest, ASignatureNeedsTheSignersOwnPassword) {
+  const auto ann = Create("ann");
+  ASSERT_TRUE(ann);
+  ASSERT_TRUE(Create("bob"));
+  const auto sign = [&](Principal signer, const std::string& password) {
+    CallContext context;
+    context.principal = std::make_shared<const Principal>(std::move(signer));
+    return Await<Result<User>>(runtime_, [&] {
+      return logic_.ConfirmSignature(context, Sensitive<std::string>(password));
+    });
+  };
+  const Principal as_ann{.subject = ann->id, .name = "ann", .grants = {}};
+  const auto signed_by = sign(as_ann, kPassword);
+  ASSERT_TRUE(signed_by);
+  EXPECT_EQ(signed_by->display_name, "Dr ann");
+  EXPECT_EQ(sign(as_ann, "something else").error().code, Code::kUnauthenticated);
+  // A token that says one person by id and another by name signs for neither.
+  EXPECT_EQ(sign({.subject = ann->id, .name = "bob", .grants = {}}, kPassword).error().code,
+            Code::kUnauthenticated);
+  EXPECT_EQ(
+      sign({.subject = "monitor", .name = "monitor", .is_service = true}, kPassword).error().code,
+      Code::kPermissionDenied);
+  for (int i = 0; i < 4; ++i) (void)sign(as_ann, "something else");
+  EXPECT_EQ(sign(as_ann, kPassword).error().code, Code::kResourceExhausted)
+      << "guesses count as failed log-ins";
+}
+
 TEST_F(IdentityLogicTest, NeitherNamesNorPasswordsAreLogged) {
   ASSERT_TRUE(Create("ann.canary"));
   ASSERT_TRUE(LogIn("ann.canary", kPassword));

@@ -107,6 +107,27 @@ Task<Result<PutOutcome>> TrialLogic::PutItems(CallContext context,
   co_return outcome;
 }
 
+Task<Result<RevisedDesign>> TrialLogic::GetDesign(CallContext context, std::string study_id) {
+  co_return co_await store_.GetDesign(context.deadline, std::move(study_id));
+}
+
+Task<Result<RevisedDesign>> TrialLogic::PutDesign(CallContext context,
+                                                  std::string study_id,
+                                                  Design design) {
+  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, study_id));
+  VEDETTE_CO_TRY(auto change, co_await store_.BeginChange(context.deadline, study_id));
+  VEDETTE_CO_TRY(const auto items, co_await change.Items());
+  VEDETTE_CO_CHECK_OK(CheckDesign(design, items));
+  design = Sorted(std::move(design));
+  VEDETTE_CO_TRY(const auto present, co_await change.GetDesign());
+  if (present == design) co_return RevisedDesign{std::move(design), change.revision() - 1};
+  VEDETTE_CO_CHECK_OK(co_await change.PutDesign(design));
+  const std::int64_t revision = change.revision();
+  VEDETTE_CO_CHECK_OK(co_await change.Commit());
+  logger_.Info("Design put", {{"study", study_id}, {"by", context.principal->subject}});
+  co_return RevisedDesign{std::move(design), revision};
+}
+
 Status TrialLogic::CheckWholeStudy(const Principal& principal, const std::string& study_id) const {
   const auto sites = authorizer_.Sites(principal, kManage, study_id);
   if (std::ranges::find(sites, "*") != sites.end()) return {};

@@ -33,7 +33,9 @@ class TrialLogic {
   Task<Result<std::vector<Site>>> ListSites(CallContext context, std::string study_id);
   Task<Result<Dictionary>> ListItems(CallContext context, std::string study_id);
 
-  // Both need the permission on all sites of the study, take all or nothing, and leave the revision
+  Task<Result<RevisedDesign>> GetDesign(CallContext context, std::string study_id);
+
+  // All need the permission on all sites of the study, take all or nothing, and leave the revision
   // alone when everything was there already.
   Task<Result<PutOutcome>> PutSites(CallContext context,
                                     std::string study_id,
@@ -41,6 +43,7 @@ class TrialLogic {
   Task<Result<PutOutcome>> PutItems(CallContext context,
                                     std::string study_id,
                                     std::vector<Item> items);
+  Task<Result<RevisedDesign>> PutDesign(CallContext context, std::string study_id, Design design);
 
  private:
   Status CheckWholeStudy(const Principal& principal, const std::string& study_id) const;

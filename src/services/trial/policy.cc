@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -68,7 +69,16 @@ void CheckConversions(const Item& item, const std::string& path, Violations& vio
 }
 
 std::string DescribeKind(const Item& item) {
-  if (item.type == ItemType::kText) return "text";
+  switch (item.type) {
+    case ItemType::kText:
+      return "text";
+    case ItemType::kTime:
+      return "a time";
+    case ItemType::kBoolean:
+      return "Y or N";
+    case ItemType::kNumber:
+      break;
+  }
   if (item.unit.empty()) return "a number without unit";
   return "a number in " + item.unit;
 }
@@ -97,7 +107,11 @@ Status CheckItems(const std::vector<Item>& items) {
     if (!codes.insert(item.code).second) {
       violations.push_back({path + ".code", "comes twice"});
     }
-    if (item.type == ItemType::kText) {
+    if ((item.role == ItemRole::kField) != !item.form.empty()) {
+      violations.push_back({path + ".form", item.form.empty() ? "is missing; a field has a form"
+                                                              : "is for items of role FIELD only"});
+    }
+    if (item.type != ItemType::kNumber) {
       CheckText(item, path, violations);
     } else {
       CheckRange(item, path, violations);
@@ -105,6 +119,49 @@ Status CheckItems(const std::vector<Item>& items) {
     }
   }
   return Conclude(std::move(violations), "The items cannot be stored.");
+}
+
+Status CheckDesign(const Design& design, const std::vector<Item>& items) {
+  Violations violations;
+  std::set<std::string_view> codes;
+  std::set<std::string_view> forms;
+  for (const Item& item : items) {
+    codes.insert(item.code);
+    if (!item.form.empty()) forms.insert(item.form);
+  }
+  const auto check_names = [&](const auto& list, std::string_view field, auto name) {
+    std::set<std::string_view> names;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (names.insert(std::invoke(name, list[i])).second) continue;
+      violations.push_back({fmt::format("design.{}[{}]", field, i), "comes twice"});
+    }
+  };
+  check_names(design.visits, "visits", &Visit::code);
+  check_names(design.forms, "forms", &Form::name);
+  check_names(design.codelists, "codelists", &Codelist::name);
+  check_names(design.indicators, "indicators", &Indicator::id);
+  for (std::size_t i = 0; i < design.visits.size(); ++i) {
+    const Visit& visit = design.visits[i];
+    const std::string path = fmt::format("design.visits[{}]", i);
+    if (visit.day == 0) violations.push_back({path + ".day", "there is no study day 0"});
+    if (!codes.contains(visit.item)) {
+      violations.push_back({path + ".item", "is no item of the study"});
+    }
+  }
+  for (std::size_t i = 0; i < design.indicators.size(); ++i) {
+    if (forms.contains(design.indicators[i].numerator_form)) continue;
+    violations.push_back({fmt::format("design.indicators[{}].numeratorForm", i),
+                          "is no form that an item of the study belongs to"});
+  }
+  return Conclude(std::move(violations), "The design cannot be stored.");
+}
+
+Design Sorted(Design design) {
+  std::ranges::sort(design.visits, {}, &Visit::code);
+  std::ranges::sort(design.forms, {}, &Form::name);
+  std::ranges::sort(design.codelists, {}, &Codelist::name);
+  std::ranges::sort(design.indicators, {}, &Indicator::id);
+  return design;
 }
 
 Changes<Site> PlanSites(const std::vector<Site>& present, std::vector<Site> wanted) {

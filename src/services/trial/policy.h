@@ -13,11 +13,20 @@ Status CheckSites(const std::vector<Site>& sites);
 
 // Whether each item makes sense by itself and no code comes twice. All violations at once, at
 // "items[i].…":
-// - text has no unit, no conversion and no plausible range;
+// - text, times and booleans have no unit, no conversion and no plausible range;
+// - a field names its form, and nothing else does;
 // - a conversion needs a unit to convert to, a unit of its own, a finite factor other than zero and
 //   a finite offset;
 // - the ends of the plausible range are finite, the low one not above the high one.
 Status CheckItems(const std::vector<Item>& items);
+
+// Whether a design makes sense together with the study's items. All violations at once, at
+// "design.…": names that come twice, a visit without an item that is there, a day 0, an indicator
+// whose form no item belongs to.
+Status CheckDesign(const Design& design, const std::vector<Item>& items);
+
+// With every list in order.
+Design Sorted(Design design);
 
 template <class T>
 struct Changes {

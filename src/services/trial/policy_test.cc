@@ -153,5 +153,28 @@ TEST(PlanItems, AnItemKeepsItsType) {
   EXPECT_EQ(changes.error().violations[0].field, "items[0].type");
 }
 
+TEST(CheckItemsTest, FieldsAndOnlyFieldsNameAForm) {
+  Item field{.code = "AESTDTC", .type = ItemType::kTime, .role = ItemRole::kField};
+  EXPECT_THAT(FieldsAtFault(CheckItems({field})), ElementsAre("items[0].form"));
+  field.form = "AE";
+  EXPECT_TRUE(CheckItems({field}));
+  field.role = ItemRole::kSeries;
+  EXPECT_THAT(FieldsAtFault(CheckItems({field})), ElementsAre("items[0].form"));
+}
+
+TEST(CheckDesignTest, NamesEveryMistake) {
+  const std::vector<Item> items{{.code = "SV_W2"},
+                                {.code = "AETERM", .role = ItemRole::kField, .form = "AE"}};
+  const Design good{.visits = {{"W2", "", 14, 3, 3, "SV_W2"}},
+                    .indicators = {{.id = "AE_RATE", .numerator_form = "AE"}}};
+  EXPECT_TRUE(CheckDesign(good, items));
+  Design bad = good;
+  bad.visits.push_back({"W2", "", 0, 0, 0, "NOPE"});
+  bad.indicators.push_back({.id = "X", .numerator_form = "CM"});
+  EXPECT_THAT(FieldsAtFault(CheckDesign(bad, items)),
+              ElementsAre("design.visits[1]", "design.visits[1].day", "design.visits[1].item",
+                          "design.indicators[1].numeratorForm"));
+}
+
 }  // namespace
 }  // namespace vedette::trial

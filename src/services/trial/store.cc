@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "services/trial/design_tables.h"
 #include "trial_migrations.h"
 
 namespace vedette::trial {
@@ -32,7 +33,9 @@ constexpr Sql kGrowRevision{
 constexpr Sql kListSites{
     "trial_list_sites", "SELECT id, name, country FROM trial_site WHERE study_id = $1 ORDER BY id"};
 constexpr Sql kListItems{"trial_list_items",
-                         "SELECT code, name, domain, type, unit, plausible_low, plausible_high"
+                         "SELECT code, name, domain, type, unit, plausible_low, plausible_high,"
+                         " value_kind, role, rule_name, form, codelist, grading, expected_every,"
+                         " unblinding"
                          " FROM trial_item WHERE study_id = $1 ORDER BY code"};
 constexpr Sql kListConversions{"trial_list_conversions",
                                "SELECT item_code, unit, factor, addend FROM trial_unit_conversion"
@@ -45,6 +48,48 @@ constexpr std::string_view kActive = "active";
 constexpr std::string_view kClosed = "closed";
 constexpr std::string_view kNumber = "number";
 constexpr std::string_view kText = "text";
+
+struct TypeColumns {
+  std::string_view type;
+  std::string_view value_kind;
+};
+
+TypeColumns ColumnsOf(ItemType type) {
+  switch (type) {
+    case ItemType::kText:
+      return {kText, ""};
+    case ItemType::kTime:
+      return {kText, "time"};
+    case ItemType::kBoolean:
+      return {kText, "boolean"};
+    case ItemType::kNumber:
+      break;
+  }
+  return {kNumber, ""};
+}
+
+ItemType ReadType(const std::string& type, const std::string& value_kind) {
+  if (type != kText) return ItemType::kNumber;
+  if (value_kind == "time") return ItemType::kTime;
+  return value_kind == "boolean" ? ItemType::kBoolean : ItemType::kText;
+}
+
+std::string RoleText(ItemRole role) {
+  switch (role) {
+    case ItemRole::kField:
+      return "field";
+    case ItemRole::kAttribute:
+      return "attribute";
+    case ItemRole::kSeries:
+      break;
+  }
+  return "series";
+}
+
+ItemRole ReadRole(const std::string& text) {
+  if (text == "field") return ItemRole::kField;
+  return text == "attribute" ? ItemRole::kAttribute : ItemRole::kSeries;
+}
 
 Study ReadStudy(const Row& row) {
   return {.id = row.Text(0),
@@ -76,11 +121,18 @@ std::vector<Item> ReadItems(const Rows& items, const Rows& conversions) {
     read.push_back({.code = row.Text(0),
                     .name = row.Text(1),
                     .domain = row.Text(2),
-                    .type = row.Text(3) == kText ? ItemType::kText : ItemType::kNumber,
+                    .type = ReadType(row.Text(3), row.Text(7)),
                     .unit = row.Text(4),
                     .accepted_units = {},
                     .plausible_low = ReadOptionalReal(row, 5),
-                    .plausible_high = ReadOptionalReal(row, 6)});
+                    .plausible_high = ReadOptionalReal(row, 6),
+                    .role = ReadRole(row.Text(8)),
+                    .rule_name = row.Text(9),
+                    .form = row.Text(10),
+                    .codelist = row.Text(11),
+                    .grading = row.Text(12),
+                    .expected_every = row.Int(13),
+                    .unblinding = row.Int(14) != 0});
   }
   for (const Row& row : conversions) {
     read[places.at(row.Text(0))].accepted_units.push_back({row.Text(1), row.Real(2), row.Real(3)});
@@ -98,9 +150,13 @@ void AddItemRows(const std::string& study_id,
                  std::vector<Params>& item_rows,
                  std::vector<Params>& conversion_rows) {
   for (const Item& item : items) {
-    item_rows.push_back({study_id, item.code, item.name, item.domain,
-                         std::string(item.type == ItemType::kText ? kText : kNumber), item.unit,
-                         OptionalReal(item.plausible_low), OptionalReal(item.plausible_high)});
+    const TypeColumns type = ColumnsOf(item.type);
+    item_rows.push_back({study_id, item.code, item.name, item.domain, std::string(type.type),
+                         item.unit, OptionalReal(item.plausible_low),
+                         OptionalReal(item.plausible_high), std::string(type.value_kind),
+                         RoleText(item.role), item.rule_name, item.form, item.codelist,
+                         item.grading, item.expected_every,
+                         static_cast<std::int64_t>(item.unblinding)});
     for (const UnitConversion& conversion : item.accepted_units) {
       conversion_rows.push_back(
           {study_id, item.code, conversion.unit, conversion.factor, conversion.offset});
@@ -131,12 +187,23 @@ db::BulkInsert UpsertItems(std::vector<Params> rows) {
                       {"type", ColumnType::kText},
                       {"unit", ColumnType::kText},
                       {"plausible_low", ColumnType::kReal},
-                      {"plausible_high", ColumnType::kReal}},
+                      {"plausible_high", ColumnType::kReal},
+                      {"value_kind", ColumnType::kText},
+                      {"role", ColumnType::kText},
+                      {"rule_name", ColumnType::kText},
+                      {"form", ColumnType::kText},
+                      {"codelist", ColumnType::kText},
+                      {"grading", ColumnType::kText},
+                      {"expected_every", ColumnType::kInt},
+                      {"unblinding", ColumnType::kInt}},
           .suffix =
               "ON CONFLICT (study_id, code) DO UPDATE"
               " SET name = excluded.name, domain = excluded.domain,"
               " plausible_low = excluded.plausible_low,"
-              " plausible_high = excluded.plausible_high",
+              " plausible_high = excluded.plausible_high, role = excluded.role,"
+              " rule_name = excluded.rule_name, form = excluded.form,"
+              " codelist = excluded.codelist, grading = excluded.grading,"
+              " expected_every = excluded.expected_every, unblinding = excluded.unblinding",
           .rows = std::move(rows)};
 }
 
@@ -205,6 +272,14 @@ Task<Result<Dictionary>> TrialStore::ListItems(Deadline deadline, std::string st
   co_return Dictionary{ReadItems(items, conversions), ReadStudy(study[0]).revision};
 }
 
+Task<Result<RevisedDesign>> TrialStore::GetDesign(Deadline deadline, std::string study_id) {
+  VEDETTE_CO_TRY(auto read, co_await database_.BeginRead(deadline));
+  VEDETTE_CO_TRY(auto study, co_await read->Query(kGetStudy, Params{study_id}));
+  if (study.empty()) co_return NoStudy(study_id);
+  VEDETTE_CO_TRY(auto design, co_await ReadDesign(*read, study_id));
+  co_return RevisedDesign{std::move(design), ReadStudy(study[0]).revision};
+}
+
 Task<Result<StudyChange>> TrialStore::BeginChange(Deadline deadline, std::string study_id) {
   VEDETTE_CO_TRY(auto transaction, co_await database_.BeginWrite(deadline));
   VEDETTE_CO_TRY(auto grown, co_await transaction->Query(kGrowRevision, Params{study_id}));
@@ -247,6 +322,14 @@ Task<Status> StudyChange::PutItems(Changes<Item> changes) {
     VEDETTE_CO_CHECK_OK(co_await transaction_->Insert(InsertConversions(std::move(conversions))));
   }
   co_return Status{};
+}
+
+Task<Result<Design>> StudyChange::GetDesign() {
+  co_return co_await ReadDesign(*transaction_, study_id_);
+}
+
+Task<Status> StudyChange::PutDesign(Design design) {
+  co_return co_await WriteDesign(*transaction_, study_id_, std::move(design));
 }
 
 Task<Status> StudyChange::Commit() { co_return co_await transaction_->Commit(); }

@@ -28,6 +28,9 @@ class StudyChange {
   Task<Result<std::vector<Item>>> Items();
   Task<Status> PutSites(Changes<Site> changes);
   Task<Status> PutItems(Changes<Item> changes);
+  Task<Result<Design>> GetDesign();
+  // In place of what is there.
+  Task<Status> PutDesign(Design design);
   Task<Status> Commit();
 
  private:
@@ -55,6 +58,9 @@ class TrialStore {
   Task<Result<std::vector<Site>>> ListSites(Deadline deadline, std::string study_id);
   // Items and revision of one moment.
   Task<Result<Dictionary>> ListItems(Deadline deadline, std::string study_id);
+
+  // Empty when none was put.
+  Task<Result<RevisedDesign>> GetDesign(Deadline deadline, std::string study_id);
 
   // Grows the study's revision.
   Task<Result<StudyChange>> BeginChange(Deadline deadline, std::string study_id);

@@ -64,6 +64,12 @@ class TrialStoreTest : public ::testing::TestWithParam<testkit::DatabaseKind> {
     co_return Status{};
   }
 
+  static Task<Status> PutDesignTask(TrialStore* store, Design design) {
+    VEDETTE_CO_TRY(auto change, co_await store->BeginChange(Deadline::None(), "S1"));
+    VEDETTE_CO_CHECK_OK(co_await change.PutDesign(std::move(design)));
+    co_return co_await change.Commit();
+  }
+
   static Task<Result<std::vector<Site>>> PutSitesTask(TrialStore* store,
                                                       std::string id,
                                                       Changes<Site> changes) {
@@ -134,6 +140,57 @@ TEST_P(TrialStoreTest, GivesBackItemsAsTheyWereStored) {
   ASSERT_TRUE(dictionary);
   EXPECT_THAT(dictionary->items, ElementsAre(Comment(), Pressure()));
   EXPECT_EQ(dictionary->revision, 2);
+}
+
+TEST_P(TrialStoreTest, GivesBackWhatItemsAreToRules) {
+  Create("S1");
+  Item onset{.code = "AESTDTC",
+             .name = "Start",
+             .domain = "AE",
+             .type = ItemType::kTime,
+             .role = ItemRole::kField,
+             .rule_name = "AESTDT",
+             .form = "AE"};
+  Item arm{.code = "ARMCD",
+           .name = "Arm",
+           .domain = "DM",
+           .type = ItemType::kText,
+           .role = ItemRole::kAttribute,
+           .codelist = "ARM",
+           .unblinding = true};
+  Item diary{.code = "DIARY",
+             .name = "Diary",
+             .domain = "QS",
+             .type = ItemType::kBoolean,
+             .grading = "-",
+             .expected_every = 86'400};
+  ASSERT_TRUE(PutItems("S1", {.added = {onset, arm, diary}, .changed = {}}));
+  EXPECT_THAT(Items("S1")->items, ElementsAre(onset, arm, diary));
+}
+
+TEST_P(TrialStoreTest, GivesBackTheDesignThatWasPutLast) {
+  Create("S1");
+  const auto put = [&](const Design& design) {
+    return Run<Status>([&]() -> Task<Status> { return PutDesignTask(&store_, design); });
+  };
+  const auto get = [&] {
+    return Run<Result<RevisedDesign>>([&] { return store_.GetDesign(Deadline::None(), "S1"); });
+  };
+  EXPECT_EQ(get()->design, Design{});
+  const Design first{.visits = {{"W2", "Week 2", 14, 3, 3, "SV_W2"}},
+                     .forms = {{"AE", "Adverse events", true}},
+                     .codelists = {{"EMPTY", {}}, {"SEX", {"M", "F"}}},
+                     .indicators = {{"AE_RATE", "AE rate", "AE", "", "", "days", 30}},
+                     .first_dose = "first_dose",
+                     .last_dose = "last_dose",
+                     .visit_reference = "first_dose",
+                     .grading_version = "ctcae5"};
+  ASSERT_TRUE(put(first));
+  EXPECT_EQ(get()->design, first);
+  const Design second{.visits = {{"W4", "", 28, 0, 0, "SV_W4"}}};
+  ASSERT_TRUE(put(second));
+  EXPECT_EQ(get()->design, second);
+  EXPECT_EQ(get()->revision, 3);
 }
 
 TEST_P(TrialStoreTest, AChangedItemLosesTheUnitsItHasNoMore) {
