@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,11 +12,14 @@
 #include "rules/catalog.h"
 #include "rules/clinical/change.h"
 #include "rules/clinical/observation.h"
+#include "rules/clinical/subject_record.h"
 
 namespace vedette::rules {
 
 // One item of all subjects: rows sorted by subject, then (time, key); `offsets[s]` to
-// `offsets[s + 1]` are those of subject s. Numbers in the item's unit.
+// `offsets[s + 1]` are those of subject s. Numbers in the item's unit, texts as numbers of
+// History::texts(), times as Seconds, booleans as 0 and 1. A series holds observations with a value
+// only; fields and attributes keep those without one, as NaN.
 struct ItemColumns {
   std::vector<std::uint32_t> offsets;
   std::vector<Seconds> time;
@@ -27,6 +31,8 @@ struct ItemColumns {
   std::vector<std::uint64_t> row;   // of form fields, else empty
   std::vector<Seconds> received;
   bool sorted = false;
+
+  std::size_t size() const { return time.size(); }
 };
 
 // A study's history as columns: what is currently true (the latest version of each observation).
@@ -45,17 +51,27 @@ class History {
   void Finish();
 
   const Catalog& catalog() const { return *catalog_; }
+  std::shared_ptr<const Catalog> shared_catalog() const { return catalog_; }
   std::size_t subjects() const;
   std::string_view SubjectId(std::uint32_t subject) const;
   std::string_view SiteId(std::uint32_t subject) const;
+  std::optional<std::uint32_t> FindSubject(std::string_view subject_id) const;
   std::size_t observations() const;
   const ItemColumns& Item(std::uint32_t item) const;
+  const TextPool& texts() const;
+  // From the first to the last observation of any series; nullopt when there is none.
+  struct Period {
+    Seconds first = 0;
+    Seconds last = 0;
+  };
+  std::optional<Period> ObservedPeriod(std::uint32_t subject) const;
   // The changes as they became known, when they were kept (as-known).
   struct RecordedChange {
     std::uint32_t subject;
     Change change;
   };
   void KeepArrival(bool keep);  // before the first Add
+  bool KeepsArrival() const;
   std::span<const RecordedChange> Arrival() const;
 
  private:
