@@ -75,4 +75,7 @@ struct Ast {
 // "lab.ALT" for an identifier or a chain of plain selections on one; else "".
 std::string QualifiedName(const Expr& expr);
 
+// Equal but for places and ids; numbers by their bits.
+bool SameTree(const Expr& a, const Expr& b);
+
 }  // namespace vedette::rules
