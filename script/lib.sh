@@ -18,9 +18,9 @@ fail() {
 # Debian's packages for building and for the README's lines; then what only the tests need, and
 # what the sanitizers do (whose suppressions name functions, so they need the symbolizer).
 BUILD_PACKAGES=(
-  ca-certificates clang-19 mold ccache cmake ninja-build libstdc++-12-dev libboost1.81-dev
+  ca-certificates clang-19 mold ccache cmake ninja-build pkg-config libstdc++-12-dev libboost1.81-dev
   libgrpc++-dev libprotobuf-dev libprotoc-dev protobuf-compiler protobuf-compiler-grpc libsimdjson-dev
-  libfmt-dev libssl-dev libyaml-cpp-dev libsqlite3-dev libpq-dev zlib1g-dev libargon2-dev libre2-dev
+  libfmt-dev libssl-dev libyaml-cpp-dev libyaml-dev libsqlite3-dev libpq-dev zlib1g-dev libargon2-dev libre2-dev
   libgtest-dev libgmock-dev libbenchmark-dev nodejs npm curl
 )
 TEST_PACKAGES=(git python3 clang-format-19 postgresql chromium fonts-noto-cjk)

@@ -83,6 +83,8 @@ struct RuleDefinition {
   std::vector<RuleTest> tests;
 };
 
+struct ExplainTemplate;
+
 // A rule ready for every machine. Immutable; thread-safe.
 class Rule {
  public:
@@ -95,10 +97,16 @@ class Rule {
   std::span<const std::uint32_t> anchors() const { return anchors_; }
   // SHA-256 of the canonical text, hexadecimal.
   const std::string& content_hash() const { return content_hash_; }
+  const std::shared_ptr<const Catalog>& catalog() const { return catalog_; }
+  // `explain` and `explain_zh`, checked; nullptr without one.
+  const ExplainTemplate* explain() const { return explain_.get(); }
+  const ExplainTemplate* explain_zh() const { return explain_zh_.get(); }
+  // What the author should look at though the rule can run. Codes and spans as of CompileRule's
+  // errors.
+  const Diagnostics& warnings() const { return warnings_; }
 
  private:
-  friend std::expected<std::shared_ptr<const Rule>, Diagnostics> CompileRule(
-      RuleDefinition definition, std::shared_ptr<const Catalog> catalog);
+  friend class RuleCompiler;
   RuleDefinition definition_;
   std::shared_ptr<const Catalog> catalog_;
   std::unique_ptr<const Condition> when_;
@@ -106,6 +114,9 @@ class Rule {
   RuleFacts facts_;
   std::vector<std::uint32_t> anchors_;
   std::string content_hash_;
+  std::shared_ptr<const ExplainTemplate> explain_;
+  std::shared_ptr<const ExplainTemplate> explain_zh_;
+  Diagnostics warnings_;
 };
 
 // Checks and compiles every expression of the definition. Diagnostics of `resolve_when` and of the
