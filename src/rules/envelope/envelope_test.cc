@@ -9,7 +9,7 @@
 namespace vedette::rules {
 namespace {
 
-constexpr std::string_view kHepatic = R"(
+constexpr std::string_view kHepatic = R"yaml(
 rule: HEP-01
 version: 3                      # immutable once approved
 study: ABC-123
@@ -34,7 +34,7 @@ latency_objective: 20ms
 tests:
   - given: [[ALT, D1, 130, {uln: 40}], [TBILI, D9, 2.6, {uln: 1.2}]]
     expect: [{at: D9, state: firing}]
-)";
+)yaml";
 
 Diagnostics ErrorsOf(std::string_view yaml) {
   const auto rules = ParseEnvelopes(yaml);
