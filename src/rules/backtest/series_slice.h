@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "rules/backtest/columns.h"
+#include "rules/plan/feature.h"
+
+namespace vedette::rules {
+
+inline constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
+
+// The columns of one item as a feature reads them, numbers in the rule's unit. Positions are rows
+// of the item; "seen" is one past the last row that the anchor sees, "begin" the first row of the
+// subject. Sums run from newest to oldest, as everywhere, for equal bits.
+class SeriesSlice {
+ public:
+  SeriesSlice(const ItemColumns& columns, const Feature& feature)
+      : time_(columns.time.data()),
+        value_(columns.value.data()),
+        upper_(columns.upper_limit.empty() ? nullptr : columns.upper_limit.data()),
+        lower_(columns.lower_limit.empty() ? nullptr : columns.lower_limit.data()),
+        factor_(feature.factor),
+        offset_(feature.offset),
+        plain_(feature.factor == 1 && feature.offset == 0) {}
+
+  Seconds Time(std::uint32_t row) const { return time_[row]; }
+  double Value(std::uint32_t row) const { return Convert(value_[row]); }
+  double Upper(std::uint32_t row) const {
+    return upper_ == nullptr ? kNoNumber : Convert(upper_[row]);
+  }
+  double Lower(std::uint32_t row) const {
+    return lower_ == nullptr ? kNoNumber : Convert(lower_[row]);
+  }
+  // Of the numbers as they are kept: a ratio has no unit.
+  double RatioUpper(std::uint32_t row) const {
+    return upper_ != nullptr && upper_[row] > 0 ? value_[row] / upper_[row] : kNoNumber;
+  }
+
+  // The first row of the window that begins at `from`, going back from `seen`.
+  std::uint32_t WindowBegin(std::uint32_t begin, std::uint32_t seen, Seconds from) const {
+    while (seen > begin && time_[seen - 1] >= from) {
+      --seen;
+    }
+    return seen;
+  }
+
+  // Over the rows [from, seen); NaN of none.
+  double Minimum(std::uint32_t from, std::uint32_t seen) const {
+    double least = kNoNumber;
+    while (seen-- > from) {
+      least = Value(seen) >= least ? least : Value(seen);
+    }
+    return least;
+  }
+  double Maximum(std::uint32_t from, std::uint32_t seen) const {
+    double most = kNoNumber;
+    while (seen-- > from) {
+      most = Value(seen) <= most ? most : Value(seen);
+    }
+    return most;
+  }
+  // Over those that have an upper limit above 0.
+  double MinimumRatioUpper(std::uint32_t from, std::uint32_t seen) const {
+    double least = kNoNumber;
+    while (seen-- > from) {
+      const double ratio = RatioUpper(seen);
+      if (!std::isnan(ratio) && !(ratio >= least)) {
+        least = ratio;
+      }
+    }
+    return least;
+  }
+  double MaximumRatioUpper(std::uint32_t from, std::uint32_t seen) const {
+    double most = kNoNumber;
+    while (seen-- > from) {
+      const double ratio = RatioUpper(seen);
+      if (!std::isnan(ratio) && !(ratio <= most)) {
+        most = ratio;
+      }
+    }
+    return most;
+  }
+  double Mean(std::uint32_t from, std::uint32_t seen) const {
+    const auto count = static_cast<double>(seen - from);
+    if (from == seen) {
+      return kNoNumber;
+    }
+    double sum = 0;
+    while (seen-- > from) {
+      sum += Value(seen);
+    }
+    return sum / count;
+  }
+  // Of the sample, in two passes.
+  double StandardDeviation(std::uint32_t from, std::uint32_t seen) const {
+    const auto count = static_cast<double>(seen - from);
+    if (count < 2) {
+      return kNoNumber;
+    }
+    const double mean = Mean(from, seen);
+    double squares = 0;
+    while (seen-- > from) {
+      const double difference = Value(seen) - mean;
+      squares += difference * difference;
+    }
+    return std::sqrt(squares / (count - 1));
+  }
+  // Ordinary least squares over the days before `as_of`.
+  double SlopePerDay(std::uint32_t from, std::uint32_t seen, Seconds as_of) const {
+    const auto count = static_cast<double>(seen - from);
+    double sum_x = 0;
+    double sum_y = 0;
+    double sum_xx = 0;
+    double sum_xy = 0;
+    while (seen-- > from) {
+      const double x = static_cast<double>(Time(seen) - as_of) / static_cast<double>(kDay);
+      const double y = Value(seen);
+      sum_x += x;
+      sum_y += y;
+      sum_xx += x * x;
+      sum_xy += x * y;
+    }
+    const double spread = count * sum_xx - sum_x * sum_x;
+    return count < 2 || !(spread > 0) ? kNoNumber : (count * sum_xy - sum_x * sum_y) / spread;
+  }
+
+ private:
+  double Convert(double number) const { return plain_ ? number : number * factor_ + offset_; }
+
+  const Seconds* time_;
+  const double* value_;
+  const double* upper_;
+  const double* lower_;
+  double factor_;
+  double offset_;
+  bool plain_;
+};
+
+}  // namespace vedette::rules
