@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/item.h"
 
+#include "model/unit_table.h"
+
 namespace vedette {
 
 std::optional<UnitConversion> FindConversion(const ItemDefinition& item, std::string_view unit) {
@@ -8,7 +10,8 @@ std::optional<UnitConversion> FindConversion(const ItemDefinition& item, std::st
   for (const UnitConversion& conversion : item.accepted_units) {
     if (conversion.unit == unit) return conversion;
   }
-  return std::nullopt;
+  if (item.type != ItemType::kNumber || item.unit.empty()) return std::nullopt;
+  return ConvertUnit(item.code, unit, item.unit);
 }
 
 std::string AcceptedUnits(const ItemDefinition& item) {

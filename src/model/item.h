@@ -33,11 +33,12 @@ struct ItemDefinition {
   bool operator==(const ItemDefinition&) const = default;
 };
 
-// How a number in `unit` becomes one in the item's unit: the identity for the item's own unit,
-// nullopt when the dictionary does not convert it.
+// How a number in `unit` becomes one in the item's unit: the identity for the item's own unit, what
+// the dictionary says, else what the unit table says; nullopt when neither converts it.
 std::optional<UnitConversion> FindConversion(const ItemDefinition& item, std::string_view unit);
 
-// "mmHg, kPa": what may stand as the item's unit, for error texts; "none" for an item without.
+// "mmHg, kPa": the units the dictionary names for the item, for error texts; "none" for an item
+// without. The unit table's are not listed: they are many.
 std::string AcceptedUnits(const ItemDefinition& item);
 
 }  // namespace vedette
