@@ -26,6 +26,9 @@ struct Change {
   std::uint8_t flags = Observation::kNone;
   double range_low = std::numeric_limits<double>::quiet_NaN();
   double range_high = std::numeric_limits<double>::quiet_NaN();
+  // No earlier version was ever put under this key. Without that promise a bounded engine that has
+  // dropped old observations must take it for a correction of one of them (Engine::NeedsLoad).
+  bool first_version = false;
 };
 
 }  // namespace vedette::rules
