@@ -18,8 +18,7 @@ namespace vedette::rules {
 
 // One item of all subjects: rows sorted by subject, then (time, key); `offsets[s]` to
 // `offsets[s + 1]` are those of subject s. Numbers in the item's unit, texts as numbers of
-// History::texts(), times as Seconds, booleans as 0 and 1. A series holds observations with a value
-// only; fields and attributes keep those without one, as NaN.
+// History::texts(), times as Seconds, booleans as 0 and 1. Only observations with a value are held.
 struct ItemColumns {
   std::vector<std::uint32_t> offsets;
   std::vector<Seconds> time;

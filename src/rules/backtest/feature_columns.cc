@@ -54,7 +54,7 @@ bool AnyFlag(const ItemColumns& item, std::uint32_t from, std::uint32_t end) {
 Slot UnknownSlot(SlotKind kind) {
   switch (kind) {
     case SlotKind::kNumber:
-      return NumberSlot(kNoNumber);
+      return NumberSlot(kUnknownNumber);
     case SlotKind::kTruth:
       return IntegerSlot(static_cast<std::int64_t>(Truth::kUnknown));
     default:
@@ -418,8 +418,13 @@ void FeatureColumns::ComputeByRow(Column& column, const RowBits& wanted) {
     const std::size_t anchors_end = end - range_.begin;
     for (std::size_t anchor = wanted.Next(begin - range_.begin, anchors_end); anchor < anchors_end;
          anchor = wanted.Next(anchor + 1, anchors_end)) {
-      column.values[anchor] = row_source_->Compute(
-          column.feature, subject, static_cast<std::uint32_t>(range_.begin + anchor));
+      bool inexact = false;
+      const Slot slot = row_source_->Compute(
+          column.feature, subject, static_cast<std::uint32_t>(range_.begin + anchor), &inexact);
+      column.values[anchor] = inexact ? column.unknown : slot;
+      if (inexact) {
+        bounded_.Set(anchor, true);
+      }
     }
   });
 }

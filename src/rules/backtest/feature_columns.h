@@ -47,7 +47,11 @@ class FeatureColumns {
   class RowSource {
    public:
     virtual ~RowSource() = default;
-    virtual Slot Compute(const Feature& feature, std::uint32_t subject, std::uint32_t row) = 0;
+    // Sets `inexact` where the slot had to read a number that is only a bound.
+    virtual Slot Compute(const Feature& feature,
+                         std::uint32_t subject,
+                         std::uint32_t row,
+                         bool* inexact) = 0;
   };
 
   FeatureColumns(const AnchorContext& context,

@@ -6,6 +6,7 @@
 
 #include "rules/backtest/columns.h"
 #include "rules/backtest/staged_item.h"
+#include "rules/clinical/pools.h"
 
 namespace vedette::rules {
 namespace {
@@ -17,30 +18,6 @@ struct TextHash {
   }
 };
 using TextIndex = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
-
-// Keys of the index do not move, so views of them last as long as the pool.
-class HistoryTexts final : public TextPool {
- public:
-  std::uint32_t Intern(std::string_view text) override {
-    if (const auto found = numbers_.find(text); found != numbers_.end()) {
-      return found->second;
-    }
-    const auto number = static_cast<std::uint32_t>(texts_.size());
-    texts_.push_back(numbers_.emplace(text, number).first->first);
-    return number;
-  }
-  std::optional<std::uint32_t> Find(std::string_view text) const override {
-    const auto found = numbers_.find(text);
-    return found == numbers_.end() ? std::nullopt : std::optional(found->second);
-  }
-  std::string_view Text(std::uint32_t number) const override {
-    return number < texts_.size() ? texts_[number] : std::string_view{};
-  }
-
- private:
-  TextIndex numbers_;
-  std::vector<std::string_view> texts_;
-};
 
 }  // namespace
 
@@ -56,7 +33,7 @@ struct History::Parts {
   std::vector<StagedItem> staged;
   std::vector<ItemColumns> items;
   std::size_t observations = 0;
-  HistoryTexts texts;
+  HashTextPool texts;
   bool keep_arrival = false;
   std::vector<RecordedChange> arrival;
 
@@ -117,7 +94,7 @@ void History::Finish() {
   for (std::size_t item = 0; item < parts_->staged.size(); ++item) {
     const bool series = catalog_->items[item].role == CatalogItem::Role::kSeries;
     ItemColumns& columns = parts_->items[item];
-    columns = parts_->staged[item].Build(parts_->subjects.size(), /*keep_absent=*/!series);
+    columns = parts_->staged[item].Build(parts_->subjects.size());
     parts_->observations += columns.size();
     if (series) {
       parts_->NotePeriods(columns);

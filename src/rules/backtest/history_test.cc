@@ -82,22 +82,18 @@ TEST_F(HistoryTest, ACorrectionReplacesAndAWithdrawalRemovesUnderTheSameKeyOfThe
   EXPECT_THAT(alt.value, ElementsAre(15, 12, 11));
 }
 
-TEST_F(HistoryTest, AValueThatBecomesAbsentLeavesTheSeriesButStaysInItsRow) {
+TEST_F(HistoryTest, AVersionWithoutAValueWithdraws) {
   const std::uint32_t a = history_.Subject("A", "S1");
-  const std::uint32_t term = Field("AE", "AETERM");
-  Change absent = Put(alt_, 1, 100, std::nan(""));
+  Change absent = Put(alt_, 1, 100, 12);
   absent.flags = Observation::kAbsent;
-  history_.Add(a, Put(alt_, 1, 100, 10));
+  for (const std::uint64_t key : {1, 2, 3, 4}) {
+    history_.Add(a, Put(alt_, key, 100, 10));
+  }
   history_.Add(a, absent);
-  absent.item = term;
-  absent.row = 5;
-  history_.Add(a, absent);
+  history_.Add(a, Put(alt_, 2, 100, std::nan("")));
+  history_.Add(a, Put(alt_, 3, INT64_MAX, 10));
   history_.Finish();
-  EXPECT_THAT(history_.Item(alt_).time, IsEmpty());
-  ASSERT_THAT(history_.Item(term).time, ElementsAre(100));
-  EXPECT_TRUE(std::isnan(history_.Item(term).value[0]));
-  EXPECT_THAT(history_.Item(term).row, ElementsAre(5U));
-  EXPECT_FALSE(history_.ObservedPeriod(a).has_value());
+  EXPECT_THAT(history_.Item(alt_).key, ElementsAre(4));
 }
 
 TEST_F(HistoryTest, LimitsFlagsAndTextsAreKeptWhereTheyWereGiven) {
@@ -109,6 +105,7 @@ TEST_F(HistoryTest, LimitsFlagsAndTextsAreKeptWhereTheyWereGiven) {
   bound.range_high = 40;
   history_.Add(a, bound);
   Change text = Put(term, 3, 300, std::nan(""));
+  text.row = 77;
   text.text = "HEADACHE";
   history_.Add(a, text);
   text.key = 4;
@@ -124,6 +121,7 @@ TEST_F(HistoryTest, LimitsFlagsAndTextsAreKeptWhereTheyWereGiven) {
   const ItemColumns& terms = history_.Item(term);
   ASSERT_EQ(terms.size(), 2U);
   EXPECT_EQ(terms.value[0], terms.value[1]);
+  EXPECT_THAT(terms.row, ElementsAre(77U, 77U));
   EXPECT_EQ(history_.texts().Text(static_cast<std::uint32_t>(terms.value[0])), "HEADACHE");
 }
 

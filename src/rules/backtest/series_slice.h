@@ -3,14 +3,12 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "rules/backtest/columns.h"
+#include "rules/clinical/series_math.h"
 #include "rules/plan/feature.h"
 
 namespace vedette::rules {
-
-inline constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
 
 // The columns of one item as a feature reads them, numbers in the rule's unit. Positions are rows
 // of the item; "seen" is one past the last row that the anchor sees, "begin" the first row of the
@@ -29,14 +27,14 @@ class SeriesSlice {
   Seconds Time(std::uint32_t row) const { return time_[row]; }
   double Value(std::uint32_t row) const { return Convert(value_[row]); }
   double Upper(std::uint32_t row) const {
-    return upper_ == nullptr ? kNoNumber : Convert(upper_[row]);
+    return upper_ == nullptr ? kUnknownNumber : Convert(upper_[row]);
   }
   double Lower(std::uint32_t row) const {
-    return lower_ == nullptr ? kNoNumber : Convert(lower_[row]);
+    return lower_ == nullptr ? kUnknownNumber : Convert(lower_[row]);
   }
   // Of the numbers as they are kept: a ratio has no unit.
   double RatioUpper(std::uint32_t row) const {
-    return upper_ != nullptr && upper_[row] > 0 ? value_[row] / upper_[row] : kNoNumber;
+    return upper_ == nullptr ? kUnknownNumber : RatioToLimit(value_[row], upper_[row]);
   }
 
   // The first row of the window that begins at `from`, going back from `seen`.
@@ -49,14 +47,14 @@ class SeriesSlice {
 
   // Over the rows [from, seen); NaN of none.
   double Minimum(std::uint32_t from, std::uint32_t seen) const {
-    double least = kNoNumber;
+    double least = kUnknownNumber;
     while (seen-- > from) {
       least = Value(seen) >= least ? least : Value(seen);
     }
     return least;
   }
   double Maximum(std::uint32_t from, std::uint32_t seen) const {
-    double most = kNoNumber;
+    double most = kUnknownNumber;
     while (seen-- > from) {
       most = Value(seen) <= most ? most : Value(seen);
     }
@@ -64,7 +62,7 @@ class SeriesSlice {
   }
   // Over those that have an upper limit above 0.
   double MinimumRatioUpper(std::uint32_t from, std::uint32_t seen) const {
-    double least = kNoNumber;
+    double least = kUnknownNumber;
     while (seen-- > from) {
       const double ratio = RatioUpper(seen);
       if (!std::isnan(ratio) && !(ratio >= least)) {
@@ -74,7 +72,7 @@ class SeriesSlice {
     return least;
   }
   double MaximumRatioUpper(std::uint32_t from, std::uint32_t seen) const {
-    double most = kNoNumber;
+    double most = kUnknownNumber;
     while (seen-- > from) {
       const double ratio = RatioUpper(seen);
       if (!std::isnan(ratio) && !(ratio <= most)) {
@@ -86,7 +84,7 @@ class SeriesSlice {
   double Mean(std::uint32_t from, std::uint32_t seen) const {
     const auto count = static_cast<double>(seen - from);
     if (from == seen) {
-      return kNoNumber;
+      return kUnknownNumber;
     }
     double sum = 0;
     while (seen-- > from) {
@@ -98,7 +96,7 @@ class SeriesSlice {
   double StandardDeviation(std::uint32_t from, std::uint32_t seen) const {
     const auto count = static_cast<double>(seen - from);
     if (count < 2) {
-      return kNoNumber;
+      return kUnknownNumber;
     }
     const double mean = Mean(from, seen);
     double squares = 0;
@@ -110,21 +108,11 @@ class SeriesSlice {
   }
   // Ordinary least squares over the days before `as_of`.
   double SlopePerDay(std::uint32_t from, std::uint32_t seen, Seconds as_of) const {
-    const auto count = static_cast<double>(seen - from);
-    double sum_x = 0;
-    double sum_y = 0;
-    double sum_xx = 0;
-    double sum_xy = 0;
+    SlopeSum sum(as_of);
     while (seen-- > from) {
-      const double x = static_cast<double>(Time(seen) - as_of) / static_cast<double>(kDay);
-      const double y = Value(seen);
-      sum_x += x;
-      sum_y += y;
-      sum_xx += x * x;
-      sum_xy += x * y;
+      sum.Add(Time(seen), Value(seen));
     }
-    const double spread = count * sum_xx - sum_x * sum_x;
-    return count < 2 || !(spread > 0) ? kNoNumber : (count * sum_xy - sum_x * sum_y) / spread;
+    return sum.Result();
   }
 
  private:

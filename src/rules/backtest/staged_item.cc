@@ -12,6 +12,8 @@ namespace {
 
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint32_t kNoRow = UINT32_MAX;
+constexpr Seconds kEarliest = -2'208'988'800;  // 1900-01-01
+constexpr Seconds kLatest = 7'258'118'399;     // 2199-12-31
 
 // Sets the cell of the row that comes next in a column that exists only once a row needs it.
 template <class T>
@@ -78,13 +80,15 @@ class LatestByKey {
 }  // namespace
 
 void StagedItem::Add(std::uint32_t subject, const Change& change, double number) {
-  const bool removes = change.kind == Change::Kind::kRemove;
+  const bool has_value = change.kind == Change::Kind::kPut &&
+                         (change.flags & Observation::kAbsent) == 0 && !std::isnan(number) &&
+                         change.time >= kEarliest && change.time <= kLatest;
   const std::size_t row = rows_.size();
   AppendSparse(upper_limit_, row, change.range_high, !std::isnan(change.range_high), kNotANumber);
   AppendSparse(lower_limit_, row, change.range_low, !std::isnan(change.range_low), kNotANumber);
   AppendSparse(form_row_, row, change.row, change.row != 0, std::uint64_t{0});
   rows_.push_back(
-      {change.time, change.key, number, change.received, subject, change.flags, removes});
+      {change.time, change.key, number, change.received, subject, change.flags, has_value});
 }
 
 struct StagedItem::Order {
@@ -104,10 +108,7 @@ struct StagedItem::Order {
   LatestByKey latest;
 };
 
-void StagedItem::AppendSubject(std::size_t begin,
-                               std::size_t end,
-                               bool keep_absent,
-                               Order& order) const {
+void StagedItem::AppendSubject(std::size_t begin, std::size_t end, Order& order) const {
   constexpr std::uint32_t kReplaced = kNoRow;
   order.places.clear();
   order.latest.Start(end - begin);
@@ -119,8 +120,7 @@ void StagedItem::AppendSubject(std::size_t begin,
       order.places[place].row = kReplaced;
       place = kNoRow;
     }
-    const bool absent = (row.flags & Observation::kAbsent) != 0 || std::isnan(row.value);
-    if (row.removes || (absent && !keep_absent)) {
+    if (!row.has_value) {
       continue;
     }
     place = static_cast<std::uint32_t>(order.places.size());
@@ -135,7 +135,7 @@ void StagedItem::AppendSubject(std::size_t begin,
   }
 }
 
-ItemColumns StagedItem::Build(std::size_t subjects, bool keep_absent) {
+ItemColumns StagedItem::Build(std::size_t subjects) {
   std::vector<std::uint32_t> starts(subjects + 1, 0);
   for (const Row& row : rows_) {
     ++starts[row.subject + 1];
@@ -151,7 +151,7 @@ ItemColumns StagedItem::Build(std::size_t subjects, bool keep_absent) {
   order.offsets.reserve(subjects + 1);
   for (std::size_t subject = 0; subject < subjects; ++subject) {
     order.offsets.push_back(static_cast<std::uint32_t>(order.rows.size()));
-    AppendSubject(starts[subject], starts[subject + 1], keep_absent, order);
+    AppendSubject(starts[subject], starts[subject + 1], order);
   }
   order.offsets.push_back(static_cast<std::uint32_t>(order.rows.size()));
   ItemColumns columns = Gather(order);
@@ -172,7 +172,7 @@ ItemColumns StagedItem::Gather(const Order& order) const {
     const Row& row = rows_[at];
     columns.time.push_back(row.time);
     columns.key.push_back(row.key);
-    columns.value.push_back((row.flags & Observation::kAbsent) != 0 ? kNotANumber : row.value);
+    columns.value.push_back(row.value);
     columns.received.push_back(row.received);
     any_flags |= row.flags;
   }

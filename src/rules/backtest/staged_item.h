@@ -16,8 +16,8 @@ class StagedItem {
   // `number` is the change's number or that of its text.
   void Add(std::uint32_t subject, const Change& change, double number);
   // What is left when later versions replace earlier ones and withdrawals remove them, in order of
-  // subject and (time, key). Without `keep_absent`, observations without a value are left out.
-  ItemColumns Build(std::size_t subjects, bool keep_absent);
+  // subject and (time, key). A version without a value, or outside of 1900 to 2199, withdraws.
+  ItemColumns Build(std::size_t subjects);
   bool empty() const { return rows_.empty(); }
 
  private:
@@ -28,11 +28,11 @@ class StagedItem {
     Seconds received;
     std::uint32_t subject;
     std::uint8_t flags;
-    bool removes;
+    bool has_value;
   };
 
   struct Order;
-  void AppendSubject(std::size_t begin, std::size_t end, bool keep_absent, Order& order) const;
+  void AppendSubject(std::size_t begin, std::size_t end, Order& order) const;
   ItemColumns Gather(const Order& order) const;
 
   std::vector<Row> rows_;
