@@ -11,14 +11,9 @@
 #include "rules/check/checker.h"
 #include "rules/plan/feature.h"
 #include "rules/plan/program.h"
+#include "rules/plan/slot_column.h"
 
 namespace vedette::rules {
-
-// A column of a batch: either a value for every row, or one for all.
-struct SlotColumn {
-  const Slot* values = nullptr;
-  bool constant = false;
-};
 
 // A condition compiled: features to compute, then a program over them. Immutable; thread-safe. The
 // features of a frame come first, in order; programs never read further than frame_size().
@@ -41,7 +36,8 @@ class Condition {
   Truth Run(Slot* frame) const { return RunProgram(scalar_, frame); }
 
   // The same verdicts for `rows` rows at once: bit i of `is_true` and `is_false` tells of row i;
-  // neither means unknown. One column per feature. `rows` ≤ kBatchRows.
+  // neither means unknown; the rest of the last word is zero. One column per feature. `rows` ≤
+  // kBatchRows.
   void RunColumns(std::span<const SlotColumn> columns,
                   std::size_t rows,
                   std::uint64_t* is_true,
@@ -56,7 +52,4 @@ class Condition {
   Program scalar_;  // with branches
   Program vector_;  // without
 };
-
-inline constexpr std::size_t kBatchRows = 1024;
-
 }  // namespace vedette::rules
