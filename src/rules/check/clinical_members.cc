@@ -53,25 +53,9 @@ bool MeetsNeeds(const ClinicalContext& context,
     return false;
   }
   if (member.needs == MemberNeeds::kNumbers) return true;
-  const auto direction =
-      member.needs == MemberNeeds::kGradesLow ? GradeDirection::kLow : GradeDirection::kHigh;
-  auto graded = [&](GradeDirection way) {
-    (void)way;
-    return !item.grading.empty();
-  };
-  if (graded(direction)) return true;
-  const auto other =
-      direction == GradeDirection::kLow ? GradeDirection::kHigh : GradeDirection::kLow;
-  std::string suggestion = "compare the value, or its ratio to the limit: " + item.name + ".xuln";
-  if (graded(other)) {
-    suggestion = other == GradeDirection::kLow ? "only low values are graded: use grade_low"
-                                               : "only high values are graded: use grade_high";
-  }
-  context.report.Error("not_graded", expr.name_span,
-                       item.name + " has no " +
-                           (direction == GradeDirection::kLow ? "low" : "high") + " grades in " +
-                           context.catalog.grading_version,
-                       std::move(suggestion));
+  if (!item.grading.empty()) return true;
+  context.report.Error("not_graded", expr.name_span, item.name + " is not graded",
+                       "compare the value, or its ratio to the limit: " + item.name + ".xuln");
   return false;
 }
 
