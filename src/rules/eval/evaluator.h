@@ -34,6 +34,8 @@ struct EvaluatorOptions {
   std::string container;                 // namespace in which names are looked up first
   std::uint64_t step_limit = 1'000'000;  // beyond it the value is an error
   EvaluationTrace* trace = nullptr;
+  // What rules mean by x / 0 (src/rules/README.md). False: CEL's error, and infinity of doubles.
+  bool division_by_zero_is_unknown = true;
 };
 
 // Evaluates by walking the tree: the oracle of the compiled forms, and what explains a verdict.
