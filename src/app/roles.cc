@@ -10,7 +10,8 @@ namespace vedette::app {
 std::vector<std::string_view> RolesCalledBy(std::string_view role) {
   if (role == "gateway") return {"identity", "trial", "subject", "rule", "monitor"};
   if (role == "monitor") return {"identity", "trial", "subject", "rule"};
-  if (role == "subject" || role == "rule") return {"identity", "trial"};
+  if (role == "rule") return {"identity", "trial", "monitor"};
+  if (role == "subject") return {"identity", "trial"};
   if (role == "trial") return {"identity"};
   return {};
 }

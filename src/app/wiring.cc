@@ -113,7 +113,9 @@ Task<Status> Wiring::BuildRule() {
   Offer("rule", apis_.rule,
         std::make_unique<rule::RuleModule>(
             rule::RuleDependencies{*database, platform_.clock, platform_.authorizer,
-                                   LoggerOf("rule"), *apis_.trial},
+                                   LoggerOf("rule"), platform_.runtime, *apis_.identity,
+                                   *apis_.trial,
+                                   [this]() -> monitor::v1::MonitorApi& { return *apis_.monitor; }},
             config_.rule),
         rule::v1::MakeRuleGuard);
   co_return Status();

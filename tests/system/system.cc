@@ -106,9 +106,10 @@ System::System(Shape shape, std::vector<std::string> settings)
   for (const char* role : {"identity", "trial", "subject", "rule"}) {
     peers.push_back("peers." + std::string(role) + "=" + core);
   }
-  AddPart("core", "identity,trial,subject,rule", FreePort(), core_rpc, {});
+  const std::string monitor = "peers.monitor=127.0.0.1:" + std::to_string(monitor_rpc);
+  AddPart("core", "identity,trial,subject,rule", FreePort(), core_rpc, {monitor});
   AddPart("monitor", "monitor", FreePort(), monitor_rpc, peers);
-  peers.push_back("peers.monitor=127.0.0.1:" + std::to_string(monitor_rpc));
+  peers.push_back(monitor);
   AddPart("gateway", "gateway", http_port_, rpc_port_, peers);
 }
 

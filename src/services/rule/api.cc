@@ -3,42 +3,13 @@
 
 #include <vedette/rule/v1/rule.vedette.h>
 
-#include <chrono>
+#include <string>
 #include <utility>
 
-#include "services/rule/policy.h"
+#include "services/rule/messages.h"
 
 namespace vedette::rule {
 namespace {
-
-std::int64_t MicrosOrZero(Timestamp time) {
-  return time == Timestamp::max() ? 0 : ToUnixMicros(time);
-}
-
-v1::RuleVersion ToProto(RuleVersion version) {
-  rules::RuleSpec& spec = version.spec;
-  v1::RuleVersion message;
-  message.set_id(std::move(spec.version_id));
-  message.set_study_id(std::move(spec.study_id));
-  message.set_rule_id(std::move(spec.rule_id));
-  message.set_version(spec.version);
-  message.set_name(std::move(spec.name));
-  v1::Condition& condition = *message.mutable_condition();
-  condition.set_item(std::move(spec.item));
-  condition.set_comparison(static_cast<v1::Comparison>(spec.comparison));
-  condition.set_threshold(spec.threshold);
-  condition.set_unit(std::move(spec.unit));
-  message.set_severity(static_cast<v1::Severity>(spec.severity));
-  message.set_message(std::move(spec.message));
-  message.set_status(std::string(StatusText(version.status)));
-  message.set_content_hash(std::move(spec.content_hash));
-  message.set_created_by(std::move(version.created_by));
-  message.set_created_at(
-      std::chrono::floor<std::chrono::seconds>(version.created_at).time_since_epoch().count());
-  message.set_active_from(MicrosOrZero(version.period.from));
-  message.set_active_until(MicrosOrZero(version.period.until));
-  return message;
-}
 
 template <class Response>
 Response ToResponse(std::vector<RuleVersion> versions) {
@@ -47,21 +18,23 @@ Response ToResponse(std::vector<RuleVersion> versions) {
   return response;
 }
 
-rules::RuleSpec FromProto(v1::CreateRuleVersionRequest& request) {
+Threshold FromProto(v1::CreateRuleVersionRequest& request) {
   v1::Condition& condition = *request.mutable_condition();
-  return {.study_id = std::move(*request.mutable_study_id()),
-          .rule_id = std::move(*request.mutable_rule_id()),
+  return {.rule_id = std::move(*request.mutable_rule_id()),
           .name = std::move(*request.mutable_name()),
           .item = std::move(*condition.mutable_item()),
           .comparison = static_cast<rules::Comparison>(condition.comparison()),
-          .threshold = condition.threshold(),
+          .value = condition.threshold(),
           .unit = std::move(*condition.mutable_unit()),
           .severity = static_cast<rules::Severity>(request.severity()),
           .message = std::move(*request.mutable_message())};
 }
 
 // A client of a newer contract may send a number that this one does not know.
-Status CheckEnumerators(const v1::CreateRuleVersionRequest& request) {
+Status CheckThreshold(const v1::CreateRuleVersionRequest& request) {
+  if (!request.has_condition()) return FailField("condition", "is missing; or give an envelope");
+  if (request.name().empty()) return FailField("name", "is required");
+  if (request.message().empty()) return FailField("message", "is required");
   if (request.condition().comparison() == v1::COMPARISON_UNSPECIFIED ||
       !v1::Comparison_IsValid(request.condition().comparison())) {
     return FailField("condition.comparison", "is not one of the comparisons");
@@ -92,22 +65,81 @@ class RuleApiOverLogic final : public v1::RuleApi {
 
   Task<Result<v1::RuleVersion>> CreateRuleVersion(CallContext context,
                                                   v1::CreateRuleVersionRequest request) override {
-    VEDETTE_CO_CHECK_OK(CheckEnumerators(request));
-    VEDETTE_CO_TRY(auto version,
-                   co_await logic_.CreateVersion(std::move(context), FromProto(request)));
+    std::string study_id = std::move(*request.mutable_study_id());
+    if (!request.envelope().empty()) {
+      VEDETTE_CO_TRY(auto version,
+                     co_await logic_.CreateVersion(std::move(context), std::move(study_id),
+                                                   std::move(*request.mutable_rule_id()),
+                                                   std::move(*request.mutable_envelope())));
+      co_return ToProto(std::move(version));
+    }
+    VEDETTE_CO_CHECK_OK(CheckThreshold(request));
+    VEDETTE_CO_TRY(auto version, co_await logic_.CreateVersion(
+                                     std::move(context), std::move(study_id), FromProto(request)));
     co_return ToProto(std::move(version));
   }
 
   Task<Result<v1::ListRulesResponse>> ListRules(CallContext context,
                                                 v1::ListRulesRequest request) override {
-    std::optional<RuleStatus> status;
-    if (!request.status().empty()) {
-      VEDETTE_CO_TRY(status, ParseStatus(request.status()));
-    }
-    VEDETTE_CO_TRY(
-        auto versions,
-        co_await logic_.List(std::move(context), std::move(*request.mutable_study_id()), status));
+    VEDETTE_CO_TRY(auto versions,
+                   co_await logic_.List(std::move(context), std::move(*request.mutable_study_id()),
+                                        std::move(*request.mutable_status())));
     co_return ToResponse<v1::ListRulesResponse>(std::move(versions));
+  }
+
+  Task<Result<v1::CheckRuleResponse>> CheckRule(CallContext context,
+                                                v1::CheckRuleRequest request) override {
+    VEDETTE_CO_TRY(const auto check,
+                   co_await logic_.Check(std::move(context), std::move(*request.mutable_study_id()),
+                                         std::move(*request.mutable_envelope())));
+    co_return ToProto(check);
+  }
+
+  Task<Result<v1::RuleVersion>> GetRuleVersion(CallContext context,
+                                               v1::GetRuleVersionRequest request) override {
+    VEDETTE_CO_TRY(auto version, co_await logic_.GetVersion(
+                                     std::move(context), std::move(*request.mutable_study_id()),
+                                     std::move(*request.mutable_rule_id()), request.version()));
+    co_return ToProto(std::move(version));
+  }
+
+  Task<Result<v1::Backtest>> StartBacktest(CallContext context,
+                                           v1::StartBacktestRequest request) override {
+    BacktestOrder order{.rule_id = std::move(*request.mutable_rule_id()),
+                        .version = request.version(),
+                        .envelope = std::move(*request.mutable_envelope()),
+                        .as_known = request.mode() == "as_known",
+                        .compare_with = request.compare_with()};
+    VEDETTE_CO_TRY(auto backtest, co_await logic_.StartBacktest(
+                                      std::move(context), std::move(*request.mutable_study_id()),
+                                      std::move(order)));
+    co_return ToProto(std::move(backtest));
+  }
+
+  Task<Result<v1::Backtest>> GetBacktest(CallContext context,
+                                         v1::GetBacktestRequest request) override {
+    VEDETTE_CO_TRY(auto backtest, co_await logic_.GetBacktest(
+                                      std::move(context), std::move(*request.mutable_study_id()),
+                                      std::move(*request.mutable_backtest_id())));
+    co_return ToProto(std::move(backtest));
+  }
+
+  Task<Result<v1::Backtest>> CancelBacktest(CallContext context,
+                                            v1::CancelBacktestRequest request) override {
+    VEDETTE_CO_TRY(auto backtest, co_await logic_.CancelBacktest(
+                                      std::move(context), std::move(*request.mutable_study_id()),
+                                      std::move(*request.mutable_backtest_id())));
+    co_return ToProto(std::move(backtest));
+  }
+
+  Task<Result<v1::RuleVersion>> SignRule(CallContext context,
+                                         v1::SignRuleRequest request) override {
+    VEDETTE_CO_TRY(auto version,
+                   co_await logic_.Sign(std::move(context), std::move(*request.mutable_study_id()),
+                                        std::move(*request.mutable_rule_id()), request.version(),
+                                        Sensitive(std::move(*request.mutable_password())),
+                                        std::move(*request.mutable_meaning())));
+    co_return ToProto(std::move(version));
   }
 
   Task<Result<v1::RuleVersion>> ActivateRule(CallContext context,

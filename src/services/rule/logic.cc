@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/uuid.h"
-#include "rules/compiled_rule.h"
+#include "rules/envelope/envelope.h"
 #include "services/rule/policy.h"
 
 namespace vedette::rule {
@@ -14,41 +14,115 @@ namespace {
 
 constexpr std::chrono::seconds kReadTimeout(10);
 
+// "signed" is a draft that carries a signature; "draft" one that carries none.
+bool HasStatus(const RuleVersion& version, const std::string& status) {
+  if (status.empty()) return true;
+  const bool is_signed = !version.signatures.empty();
+  if (status == "signed") return version.status == RuleStatus::kDraft && is_signed;
+  if (status == "draft") return version.status == RuleStatus::kDraft && !is_signed;
+  return StatusText(version.status) == status;
+}
+
+// The rule of a kept version, against what the study is now.
+Result<CheckedRule> Compile(const RuleVersion& version,
+                            const std::shared_ptr<const rules::Catalog>& catalog) {
+  return CheckOneRule(version.definition, version.rule_id, catalog);
+}
+
 }  // namespace
 
-RuleLogic::RuleLogic(Dependencies dependencies, std::chrono::milliseconds poll_interval)
-    : dependencies_(std::move(dependencies)), poll_interval_(poll_interval) {}
+RuleLogic::RuleLogic(Dependencies dependencies, RuleOptions options)
+    : dependencies_(std::move(dependencies)), options_(options) {}
+
+bool RuleLogic::CoversStudy(const Principal& principal,
+                            const char* permission,
+                            const std::string& study_id) const {
+  const auto sites = dependencies_.authorizer.Sites(principal, permission, study_id);
+  return std::ranges::find(sites, "*") != sites.end();
+}
 
 Status RuleLogic::CheckWholeStudy(const Principal& principal,
                                   const char* permission,
                                   const std::string& study_id) const {
-  const auto sites = dependencies_.authorizer.Sites(principal, permission, study_id);
-  if (std::ranges::find(sites, "*") != sites.end()) return {};
+  if (CoversStudy(principal, permission, study_id)) return {};
   return Fail(Code::kPermissionDenied, "A rule watches all sites of study " + study_id +
                                            ": this needs the permission " + permission +
                                            " on all of them; your role covers some.");
 }
 
-Task<Result<RuleVersion>> RuleLogic::CreateVersion(CallContext context, rules::RuleSpec spec) {
-  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.write", spec.study_id));
-  VEDETTE_CO_TRY(const auto dictionary,
-                 co_await dependencies_.dictionaries.Load(context, spec.study_id));
-  VEDETTE_CO_CHECK_OK(rules::Compile(spec, *dictionary));
-
+Task<Result<RuleVersion>> RuleLogic::Write(CallContext context,
+                                           rules::RuleDefinition definition,
+                                           std::shared_ptr<const rules::Catalog> catalog) {
+  const std::string study_id = catalog->study_id;
   VEDETTE_CO_TRY(auto change,
-                 co_await dependencies_.store.BeginChange(context.deadline, spec.study_id,
-                                                          spec.rule_id, dependencies_.clock.Now()));
-  RuleVersion version{
-      .spec = std::move(spec), .created_by = context.principal->subject, .created_at = change.at()};
-  version.spec.version_id = NewUuid(change.at()).ToString();
-  version.spec.version = change.versions().empty() ? 1 : change.versions().back().spec.version + 1;
-  version.spec.content_hash = ContentHash(version.spec);
+                 co_await dependencies_.store.BeginChange(
+                     context.deadline, study_id, definition.rule_id, dependencies_.clock.Now()));
+  // The number is part of what is hashed, and is known only now.
+  definition.version = change.versions().empty() ? 1 : change.versions().back().version + 1;
+  VEDETTE_CO_TRY(const auto checked,
+                 CheckOneRule(rules::CanonicalText(definition), definition.rule_id, catalog));
+  RuleVersion version = Describe(checked, *catalog);
+  version.version_id = NewUuid(change.at()).ToString();
+  version.created_by = context.principal->subject;
+  version.created_at = change.at();
   VEDETTE_CO_CHECK_OK(co_await change.Add(version));
   VEDETTE_CO_CHECK_OK(co_await change.Commit());
-  dependencies_.logger.Info("Rule version written", {{"study", version.spec.study_id},
-                                                     {"rule", version.spec.rule_id},
-                                                     {"version", version.spec.version},
+  dependencies_.logger.Info("Rule version written", {{"study", study_id},
+                                                     {"rule", version.rule_id},
+                                                     {"version", version.version},
                                                      {"by", version.created_by}});
+  co_return version;
+}
+
+Task<Result<RuleVersion>> RuleLogic::CreateVersion(CallContext context,
+                                                   std::string study_id,
+                                                   std::string rule_id,
+                                                   std::string envelope) {
+  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.write", study_id));
+  VEDETTE_CO_TRY(auto catalog, co_await dependencies_.catalogs.Load(context, study_id));
+  VEDETTE_CO_TRY(const auto checked, CheckOneRule(envelope, rule_id, catalog));
+  co_return co_await Write(std::move(context), checked.rule->definition(), std::move(catalog));
+}
+
+Task<Result<RuleVersion>> RuleLogic::CreateVersion(CallContext context,
+                                                   std::string study_id,
+                                                   Threshold threshold) {
+  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.write", study_id));
+  VEDETTE_CO_TRY(auto catalog, co_await dependencies_.catalogs.Load(context, study_id));
+  VEDETTE_CO_TRY(auto definition, FromThreshold(threshold, *catalog));
+  co_return co_await Write(std::move(context), std::move(definition), std::move(catalog));
+}
+
+Task<Result<EnvelopeCheck>> RuleLogic::Check(CallContext context,
+                                             std::string study_id,
+                                             std::string envelope) {
+  VEDETTE_CO_TRY(auto catalog, co_await dependencies_.catalogs.Load(context, std::move(study_id)));
+  co_return CheckEnvelope(envelope, std::move(catalog));
+}
+
+Task<Result<RuleVersion>> RuleLogic::Sign(CallContext context,
+                                          std::string study_id,
+                                          std::string rule_id,
+                                          std::int32_t number,
+                                          Sensitive<std::string> password,
+                                          std::string meaning) {
+  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.sign", study_id));
+  // Before the rule is locked: a password takes its time.
+  VEDETTE_CO_TRY(const auto signer,
+                 co_await dependencies_.signatures.Confirm(context, std::move(password)));
+  VEDETTE_CO_TRY(auto change, co_await dependencies_.store.BeginChange(
+                                  context.deadline, study_id, rule_id, dependencies_.clock.Now()));
+  const RuleVersion* chosen = Chosen(change.versions(), number);
+  if (chosen == nullptr) co_return Fail(Code::kNotFound, "There is no such rule version.");
+  VEDETTE_CO_CHECK_OK(MaySign(*chosen, signer.user_id));
+  RuleVersion version = *chosen;
+  version.signatures.push_back({signer.user_id, signer.name, std::move(meaning), change.at()});
+  VEDETTE_CO_CHECK_OK(co_await change.Sign(version.version_id, version.signatures.back()));
+  VEDETTE_CO_CHECK_OK(co_await change.Commit());
+  dependencies_.logger.Info("Rule signed", {{"study", study_id},
+                                            {"rule", rule_id},
+                                            {"version", version.version},
+                                            {"by", signer.user_id}});
   co_return version;
 }
 
@@ -66,13 +140,14 @@ Task<Result<RuleVersion>> RuleLogic::Activate(CallContext context,
   VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.activate", study_id));
   VEDETTE_CO_TRY(auto change, co_await dependencies_.store.BeginChange(
                                   context.deadline, study_id, rule_id, dependencies_.clock.Now()));
-  VEDETTE_CO_TRY(const auto changes, rule::Activate(change.versions(), number, change.at()));
+  VEDETTE_CO_TRY(const auto changes, rule::Activate(change.versions(), number, change.at(),
+                                                    options_.require_signature));
   const RuleVersion chosen = *Chosen(change.versions(), number);
   if (changes.empty()) co_return chosen;
   VEDETTE_CO_CHECK_OK(co_await ApplyAll(std::move(change), changes));
   dependencies_.logger.Info("Rule activated", {{"study", study_id},
                                                {"rule", rule_id},
-                                               {"version", chosen.spec.version},
+                                               {"version", chosen.version},
                                                {"by", context.principal->subject}});
   co_return Applied(chosen, changes.back());
 }
@@ -89,20 +164,30 @@ Task<Result<RuleVersion>> RuleLogic::Retire(CallContext context,
   VEDETTE_CO_CHECK_OK(co_await ApplyAll(std::move(change), changes));
   dependencies_.logger.Info("Rule retired", {{"study", study_id},
                                              {"rule", rule_id},
-                                             {"version", last.spec.version},
+                                             {"version", last.version},
                                              {"by", context.principal->subject}});
   co_return Applied(last, changes.back());
 }
 
 Task<Result<std::vector<RuleVersion>>> RuleLogic::List(CallContext context,
                                                        std::string study_id,
-                                                       std::optional<RuleStatus> status) {
+                                                       std::string status) {
   VEDETTE_CO_TRY(auto versions,
                  co_await dependencies_.store.ListStudy(context.deadline, std::move(study_id)));
-  std::erase_if(versions, [&](const RuleVersion& version) {
-    return status.has_value() && version.status != *status;
-  });
+  std::erase_if(versions, [&](const RuleVersion& version) { return !HasStatus(version, status); });
   co_return versions;
+}
+
+Task<Result<RuleVersion>> RuleLogic::GetVersion(CallContext context,
+                                                std::string study_id,
+                                                std::string rule_id,
+                                                std::int32_t number) {
+  VEDETTE_CO_TRY(const auto versions,
+                 co_await dependencies_.store.ListRule(context.deadline, std::move(study_id),
+                                                       std::move(rule_id)));
+  const RuleVersion* chosen = Chosen(versions, number);
+  if (chosen == nullptr) co_return Fail(Code::kNotFound, "There is no such rule version.");
+  co_return *chosen;
 }
 
 Task<Result<std::vector<RuleVersion>>> RuleLogic::GetVersions(CallContext context,
@@ -110,6 +195,100 @@ Task<Result<std::vector<RuleVersion>>> RuleLogic::GetVersions(CallContext contex
                                                               std::vector<std::string> ids) {
   co_return co_await dependencies_.store.GetVersions(context.deadline, std::move(study_id),
                                                      std::move(ids));
+}
+
+Task<Result<BacktestPlan>> RuleLogic::Plan(CallContext context,
+                                           std::string study_id,
+                                           BacktestOrder order) {
+  VEDETTE_CO_TRY(auto catalog, co_await dependencies_.catalogs.Load(context, study_id));
+  VEDETTE_CO_TRY(const auto versions,
+                 co_await dependencies_.store.ListStudy(context.deadline, study_id));
+  std::vector<RuleVersion> of_rule;
+  CheckedRule checked;
+  std::int32_t number = 0;
+  if (!order.envelope.empty()) {
+    VEDETTE_CO_TRY(checked, CheckOneRule(order.envelope, order.rule_id, catalog));
+    order.rule_id = checked.rule->definition().rule_id;
+  }
+  for (const RuleVersion& version : versions) {
+    if (version.rule_id == order.rule_id) of_rule.push_back(version);
+  }
+  if (order.envelope.empty()) {
+    const RuleVersion* chosen = Chosen(of_rule, order.version);
+    if (chosen == nullptr) co_return Fail(Code::kNotFound, "There is no such rule version.");
+    number = chosen->version;
+    VEDETTE_CO_TRY(checked, Compile(*chosen, catalog));
+  }
+  BacktestPlan plan{.backtest = {.id = NewUuid(dependencies_.clock.Now()).ToString(),
+                                 .study_id = study_id,
+                                 .rule_id = order.rule_id,
+                                 .version = number,
+                                 .content_hash = checked.rule->content_hash(),
+                                 .as_known = order.as_known,
+                                 .started_by = context.principal->subject,
+                                 .started_at = dependencies_.clock.Now()},
+                    .catalog = catalog,
+                    .rule = checked.rule};
+  for (const RuleVersion& version : versions) {
+    const bool earlier = version.rule_id == order.rule_id && version.version != number &&
+                         (order.compare_with == 0 ? version.status == RuleStatus::kActive
+                                                  : version.version == order.compare_with);
+    const bool other = version.rule_id != order.rule_id && version.status == RuleStatus::kActive;
+    if (!earlier && !other) continue;
+    // One that no longer fits the study's items has nothing to be compared on.
+    auto compiled = Compile(version, catalog);
+    if (!compiled) continue;
+    if (earlier) {
+      plan.earlier = compiled->rule;
+    } else {
+      plan.active.push_back(compiled->rule);
+    }
+  }
+  if (order.compare_with != 0 && plan.earlier == nullptr) {
+    co_return FailField("compareWith", "is no version of this rule that still compiles");
+  }
+  co_return plan;
+}
+
+Task<Result<Backtest>> RuleLogic::StartBacktest(CallContext context,
+                                                std::string study_id,
+                                                BacktestOrder order) {
+  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.write", study_id));
+  if (order.rule_id.empty() && order.envelope.empty()) {
+    co_return FailField("ruleId", "is missing; give a kept rule or an envelope");
+  }
+  const Deadline deadline = context.deadline;
+  VEDETTE_CO_TRY(auto plan,
+                 co_await Plan(std::move(context), std::move(study_id), std::move(order)));
+  dependencies_.logger.Info("Back-test started", {{"study", plan.backtest.study_id},
+                                                  {"rule", plan.backtest.rule_id},
+                                                  {"by", plan.backtest.started_by}});
+  co_return co_await dependencies_.backtests.Start(deadline, std::move(plan));
+}
+
+Task<Result<Backtest>> RuleLogic::GetBacktest(CallContext context,
+                                              std::string study_id,
+                                              std::string id) {
+  const bool whole = CoversStudy(*context.principal, "rule.read", study_id);
+  VEDETTE_CO_TRY(auto backtest, co_await dependencies_.backtests.Get(
+                                    context.deadline, std::move(study_id), std::move(id)));
+  if (!whole) {
+    BacktestReport& report = backtest.report;
+    report.by_site.clear();
+    report.by_subject.clear();
+    report.examples.clear();
+    report.appear.clear();
+    report.disappear.clear();
+  }
+  co_return backtest;
+}
+
+Task<Result<Backtest>> RuleLogic::CancelBacktest(CallContext context,
+                                                 std::string study_id,
+                                                 std::string id) {
+  VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.write", study_id));
+  co_return co_await dependencies_.backtests.Cancel(context.deadline, std::move(study_id),
+                                                    std::move(id));
 }
 
 Task<Status> RuleLogic::Watch(CallContext context, VersionSink& sink) {
@@ -121,14 +300,14 @@ Task<Status> RuleLogic::Watch(CallContext context, VersionSink& sink) {
         context.deadline.Earlier(Deadline::After(dependencies_.clock, kReadTimeout));
     VEDETTE_CO_TRY(auto versions, co_await dependencies_.store.ListAtWork(deadline));
     std::erase_if(versions, [&](const RuleVersion& version) {
-      const auto [known, added] = told.try_emplace(version.spec.version_id, version.period);
+      const auto [known, added] = told.try_emplace(version.version_id, version.period);
       return !added && std::exchange(known->second, version.period) == version.period;
     });
     if (complete || !versions.empty()) {
       if (!co_await sink.Write(complete, std::move(versions))) co_return Status{};
       complete = false;
     }
-    co_await watch.Wait(dependencies_.clock.SteadyNow() + poll_interval_);
+    co_await watch.Wait(dependencies_.clock.SteadyNow() + options_.poll_interval);
   }
   co_return Fail(Code::kUnavailable, "The rule service is stopping.");
 }

@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <optional>
 
 #include "kit/task/runtime.h"
+#include "kit/task/sleep.h"
 #include "kit/task/task_group.h"
 #include "kit/testing/databases.h"
 #include "kit/testing/fake_clock.h"
@@ -22,13 +24,52 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testkit::DatabaseKind;
 
-class FixedDictionary final : public DictionarySource {
+class FixedCatalog final : public CatalogSource {
  public:
-  Task<Result<std::shared_ptr<const StudyDictionary>>> Load(CallContext, std::string) override {
-    co_return dictionary;
+  FixedCatalog() {
+    auto catalog = std::make_shared<rules::Catalog>();
+    catalog->study_id = "S1";
+    catalog->items = {{.code = "SYSBP", .name = "vs.SYSBP", .unit = "mmHg"}};
+    catalog->Finish();
+    catalog_ = std::move(catalog);
   }
-  std::shared_ptr<const StudyDictionary> dictionary = std::make_shared<const StudyDictionary>(
-      "S1", 1, std::vector<ItemDefinition>{{.code = "SYSBP", .unit = "mmHg"}});
+  Task<Result<std::shared_ptr<const rules::Catalog>>> Load(CallContext, std::string) override {
+    co_return catalog_;
+  }
+
+ private:
+  std::shared_ptr<const rules::Catalog> catalog_;
+};
+
+// Three subjects at two sites, with one reading each: 130, 150 and 170 mmHg.
+class FixedHistory final : public HistorySource {
+ public:
+  Task<Result<std::shared_ptr<const rules::History>>> Load(CallContext, Request request) override {
+    while (blocked) {
+      if (!request.progress(0.5)) co_return Fail(Code::kCancelled, "cancelled");
+      co_await SleepFor(std::chrono::milliseconds(1));
+    }
+    if (broken) co_return Fail(Code::kUnavailable, "The log cannot be read now.");
+    auto history = std::make_shared<rules::History>(request.catalog);
+    for (int i = 0; i < 3; ++i) {
+      const auto subject = history->Subject("70" + std::to_string(i), i == 0 ? "A" : "B");
+      history->Add(subject, {.item = 0, .key = 1, .time = 1'000 * i, .number = 130.0 + 20 * i});
+    }
+    history->Finish();
+    co_return history;
+  }
+
+  std::atomic<bool> blocked = false;
+  std::atomic<bool> broken = false;
+};
+
+// Takes one password, and knows the caller by the token.
+class FixedSignatures final : public SignatureCheck {
+ public:
+  Task<Result<Signer>> Confirm(CallContext context, Sensitive<std::string> password) override {
+    if (password.Reveal() != "right") co_return Fail(Code::kUnauthenticated, "wrong");
+    co_return Signer{context.principal->subject, "Dr " + context.principal->subject};
+  }
 };
 
 // Keeps each message; leaves once `enough` says so.
@@ -59,7 +100,7 @@ std::optional<RuleStatus> Told(const Collector::Messages& messages, std::string_
   std::optional<RuleStatus> status;
   for (const auto& message : messages) {
     for (const RuleVersion& version : message.versions) {
-      if (version.spec.rule_id == rule) status = version.status;
+      if (version.rule_id == rule) status = version.status;
     }
   }
   return status;
@@ -77,28 +118,46 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
   RuleLogicTest()
       : database_(testkit::OpenTestDatabase(GetParam(), runtime_, kMigrations)),
         store_(*database_),
-        authorizer_(RoleTable{{"manager", {"rule.read", "rule.write", "rule.activate"}}}),
-        logic_({.store = store_,
-                .dictionaries = dictionaries_,
-                .authorizer = authorizer_,
-                .clock = clock_,
-                .logger = Logger()},
-               std::chrono::hours(1)) {
+        backtest_store_(*database_),
+        backtests_({.rules = store_,
+                    .store = backtest_store_,
+                    .history = history_,
+                    .clock = clock_,
+                    .logger = Logger(),
+                    .runtime = runtime_},
+                   1),
+        authorizer_(
+            RoleTable{{"manager", {"rule.read", "rule.write", "rule.sign", "rule.activate"}}}),
+        logic_(Parts(), {.poll_interval = std::chrono::hours(1), .require_signature = false}),
+        strict_(Parts(), {.poll_interval = std::chrono::hours(1)}) {
     context_.deadline = Deadline::After(SystemClock(), std::chrono::seconds(30));
     context_.principal = Caller("*");
   }
 
-  static std::shared_ptr<const Principal> Caller(std::string site) {
-    return std::make_shared<const Principal>(
-        Principal{.subject = "u1", .grants = {{"manager", "S1", std::move(site)}}});
+  ~RuleLogicTest() override {
+    runtime_.RunBlocking([&] { return backtests_.Close(); });
   }
 
-  static rules::RuleSpec Spec(std::string rule = "HIGH") {
-    return {.study_id = "S1",
-            .rule_id = std::move(rule),
+  RuleLogic::Dependencies Parts() {
+    return {.store = store_,
+            .catalogs = catalogs_,
+            .backtests = backtests_,
+            .signatures = signatures_,
+            .authorizer = authorizer_,
+            .clock = clock_,
+            .logger = Logger()};
+  }
+
+  static std::shared_ptr<const Principal> Caller(std::string site, std::string user = "u1") {
+    return std::make_shared<const Principal>(
+        Principal{.subject = std::move(user), .grants = {{"manager", "S1", std::move(site)}}});
+  }
+
+  static Threshold Spec(std::string rule = "HIGH") {
+    return {.rule_id = std::move(rule),
             .name = "High",
             .item = "SYSBP",
-            .threshold = 140,
+            .value = 140,
             .unit = "mmHg",
             .severity = rules::Severity::kWarning,
             .message = "{value}"};
@@ -108,8 +167,33 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
   T Run(std::move_only_function<Task<T>()> work) {
     return Await<T>(runtime_, std::move(work));
   }
-  Result<RuleVersion> Create(rules::RuleSpec spec) {
-    return Run<Result<RuleVersion>>([&] { return logic_.CreateVersion(context_, spec); });
+  Result<RuleVersion> Create(Threshold spec) {
+    return Run<Result<RuleVersion>>([&] { return logic_.CreateVersion(context_, "S1", spec); });
+  }
+  Result<RuleVersion> Sign(std::string user, std::string password = "right") {
+    CallContext context = context_;
+    context.principal = Caller("*", std::move(user));
+    return Run<Result<RuleVersion>>([&] {
+      return strict_.Sign(context, "S1", "HIGH", 0, Sensitive<std::string>(password), "approved");
+    });
+  }
+  Result<Backtest> StartBacktest(BacktestOrder order) {
+    return Run<Result<Backtest>>([&] { return logic_.StartBacktest(context_, "S1", order); });
+  }
+  Result<Backtest> GetBacktest(const std::string& id) {
+    return Run<Result<Backtest>>([&] { return logic_.GetBacktest(context_, "S1", id); });
+  }
+  // Once it has ended.
+  Result<Backtest> Ended(const std::string& id) {
+    return Run<Result<Backtest>>(
+        [&]() -> Task<Result<Backtest>> { return UntilEnded(&logic_, context_, id); });
+  }
+  static Task<Result<Backtest>> UntilEnded(RuleLogic* logic, CallContext context, std::string id) {
+    while (true) {
+      auto backtest = co_await logic->GetBacktest(context, "S1", id);
+      if (!backtest || backtest->ended_at != Timestamp{}) co_return backtest;
+      co_await SleepFor(std::chrono::milliseconds(1));
+    }
   }
   Result<RuleVersion> Activate(std::string rule, int version) {
     return Run<Result<RuleVersion>>([&] { return logic_.Activate(context_, "S1", rule, version); });
@@ -117,7 +201,7 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
   Result<RuleVersion> Retire(std::string rule) {
     return Run<Result<RuleVersion>>([&] { return logic_.Retire(context_, "S1", rule); });
   }
-  std::vector<RuleVersion> List(std::optional<RuleStatus> status = std::nullopt) {
+  std::vector<RuleVersion> List(std::string status = "") {
     return *Run<Result<std::vector<RuleVersion>>>(
         [&] { return logic_.List(context_, "S1", status); });
   }
@@ -126,28 +210,33 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
   testkit::TestDatabase database_;
   FakeClock clock_;
   RuleStore store_;
-  FixedDictionary dictionaries_;
+  BacktestStore backtest_store_;
+  FixedCatalog catalogs_;
+  FixedHistory history_;
+  FixedSignatures signatures_;
+  Backtests backtests_;
   Authorizer authorizer_;
   RuleLogic logic_;
+  RuleLogic strict_;  // asks for signatures
   CallContext context_;
 };
 
 TEST_P(RuleLogicTest, NumbersVersionsAndKeepsThem) {
   const auto first = Create(Spec());
   ASSERT_TRUE(first) << first.error().message;
-  rules::RuleSpec changed = Spec();
-  changed.threshold = 150;
+  Threshold changed = Spec();
+  changed.value = 150;
   const auto second = Create(changed);
   ASSERT_TRUE(second);
-  EXPECT_EQ(first->spec.version, 1);
-  EXPECT_EQ(second->spec.version, 2);
+  EXPECT_EQ(first->version, 1);
+  EXPECT_EQ(second->version, 2);
   EXPECT_EQ(second->created_by, "u1");
-  EXPECT_NE(first->spec.content_hash, second->spec.content_hash);
+  EXPECT_NE(first->content_hash, second->content_hash);
   EXPECT_THAT(List(), ElementsAre(*first, *second));
 }
 
 TEST_P(RuleLogicTest, RefusesWhatDoesNotFitTheDictionary) {
-  rules::RuleSpec spec = Spec();
+  Threshold spec = Spec();
   spec.item = "SYSPB";
   const auto version = Create(spec);
   ASSERT_FALSE(version);
@@ -200,7 +289,7 @@ TEST_P(RuleLogicTest, NeedsThePermissionOnAllSites) {
 
 TEST_P(RuleLogicTest, GetsVersionsOfTheStudyById) {
   std::vector<std::string> ids;
-  for (int i = 0; i < 10; ++i) ids.push_back(Create(Spec())->spec.version_id);
+  for (int i = 0; i < 10; ++i) ids.push_back(Create(Spec())->version_id);
   ids.push_back("unknown");
   const auto all = Run<Result<std::vector<RuleVersion>>>(
       [&] { return logic_.GetVersions(context_, "S1", ids); });
@@ -208,7 +297,7 @@ TEST_P(RuleLogicTest, GetsVersionsOfTheStudyById) {
   const auto one = Run<Result<std::vector<RuleVersion>>>(
       [&] { return logic_.GetVersions(context_, "S1", {ids[3], "unknown"}); });
   ASSERT_EQ(one->size(), 1u);
-  EXPECT_EQ(one->front().spec.version_id, ids[3]);
+  EXPECT_EQ(one->front().version_id, ids[3]);
   const auto foreign = Run<Result<std::vector<RuleVersion>>>(
       [&] { return logic_.GetVersions(context_, "S2", {ids[3]}); });
   EXPECT_THAT(*foreign, IsEmpty());
@@ -216,14 +305,14 @@ TEST_P(RuleLogicTest, GetsVersionsOfTheStudyById) {
 
 TEST_P(RuleLogicTest, TheDatabaseRefusesToChangeWhatAVersionSays) {
   Create(Spec());
-  constexpr db::Sql kUpdate{"test_update", "UPDATE rule_version SET threshold = 1"};
+  constexpr db::Sql kUpdate{"test_update", "UPDATE rule_version SET definition = ''"};
   constexpr db::Sql kDelete{"test_delete", "DELETE FROM rule_version"};
   for (const db::Sql statement : {kUpdate, kDelete}) {
     const auto result =
         Run<Result<db::Rows>>([&] { return database_->Query(context_.deadline, statement); });
     ASSERT_FALSE(result) << statement.name;
   }
-  EXPECT_EQ(List().at(0).spec.threshold, 140);
+  EXPECT_THAT(List().at(0).definition, HasSubstr("140.0"));
 }
 
 TEST_P(RuleLogicTest, AWatcherHearsTheWholeAndThenEachChange) {
@@ -274,6 +363,105 @@ TEST_P(RuleLogicTest, AWatcherLeavesWithItsSink) {
   ASSERT_EQ(collector.messages.size(), 1u);
   EXPECT_TRUE(collector.messages[0].complete);
   EXPECT_THAT(collector.messages[0].versions, IsEmpty());
+}
+
+TEST_P(RuleLogicTest, FromDraftToWorkTakesTestsABacktestAndASecondPerson) {
+  ASSERT_TRUE(Create(Spec()));
+  const auto activate = [&] {
+    return Run<Result<RuleVersion>>([&] { return strict_.Activate(context_, "S1", "HIGH", 0); });
+  };
+  EXPECT_EQ(activate().error().code, Code::kFailedPrecondition) << "not signed";
+  EXPECT_EQ(Sign("u2").error().code, Code::kFailedPrecondition) << "no back-test";
+  const auto started = StartBacktest({.rule_id = "HIGH"});
+  ASSERT_TRUE(started) << started.error().message;
+  ASSERT_EQ(Ended(started->id)->status, BacktestStatus::kDone);
+  EXPECT_EQ(Sign("u1").error().code, Code::kPermissionDenied) << "the author";
+  EXPECT_EQ(Sign("u2", "wrong").error().code, Code::kUnauthenticated);
+  const auto signed_version = Sign("u2");
+  ASSERT_TRUE(signed_version) << signed_version.error().message;
+  EXPECT_EQ(List("draft").size(), 0u);
+  ASSERT_EQ(List("signed").size(), 1u);
+  EXPECT_EQ(List("signed")[0].signatures.at(0).name, "Dr u2");
+  EXPECT_EQ(List("signed")[0].backtest_id, started->id);
+  const auto active = activate();
+  ASSERT_TRUE(active) << active.error().message;
+  EXPECT_EQ(active->status, RuleStatus::kActive);
+}
+
+TEST_P(RuleLogicTest, ABacktestCountsAndIsKept) {
+  ASSERT_TRUE(Create(Spec()));
+  const auto started = StartBacktest({.rule_id = "HIGH", .version = 1});
+  ASSERT_TRUE(started);
+  EXPECT_EQ(started->version, 1);
+  const auto ended = Ended(started->id);
+  ASSERT_EQ(ended->status, BacktestStatus::kDone) << ended->error;
+  EXPECT_EQ(ended->report.events, 3);
+  EXPECT_EQ(ended->report.records, 2);
+  EXPECT_EQ(ended->report.subjects, 2);
+  EXPECT_THAT(ended->report.by_site, ElementsAre(CountedLabel{"B", 2, 2}));
+  EXPECT_EQ(ended->report.examples.size(), 2u);
+  // Who sees some sites learns the counts and no subject.
+  context_.principal = Caller("A");
+  const auto seen = GetBacktest(started->id);
+  EXPECT_EQ(seen->report.records, 2);
+  EXPECT_THAT(seen->report.examples, IsEmpty());
+  EXPECT_THAT(seen->report.by_subject, IsEmpty());
+  EXPECT_EQ(StartBacktest({.rule_id = "HIGH"}).error().code, Code::kPermissionDenied);
+}
+
+TEST_P(RuleLogicTest, ABacktestComparesWithTheActiveVersion) {
+  ASSERT_TRUE(Create(Spec()));
+  ASSERT_TRUE(Activate("HIGH", 1));
+  Threshold stricter = Spec();
+  stricter.value = 160;
+  ASSERT_TRUE(Create(stricter));
+  const auto ended = Ended(StartBacktest({.rule_id = "HIGH"})->id);
+  ASSERT_EQ(ended->status, BacktestStatus::kDone) << ended->error;
+  EXPECT_EQ(ended->report.compared_with, 1);
+  EXPECT_EQ(ended->report.same, 1);
+  EXPECT_EQ(ended->report.disappear_count, 1);
+  EXPECT_EQ(ended->report.disappear.at(0).subject_number, "701");
+  EXPECT_EQ(ended->report.appear_count, 0);
+}
+
+TEST_P(RuleLogicTest, AnEnvelopeIsTriedWithoutBeingKept) {
+  const auto ended =
+      Ended(StartBacktest(
+                {.envelope = "rule: X\ntitle: x\nseverity: info\nwhen: vs.SYSBP.value < 140.0\n"})
+                ->id);
+  ASSERT_EQ(ended->status, BacktestStatus::kDone) << ended->error;
+  EXPECT_EQ(ended->rule_id, "X");
+  EXPECT_EQ(ended->version, 0);
+  EXPECT_EQ(ended->report.records, 1);
+  EXPECT_THAT(List(), IsEmpty());
+}
+
+TEST_P(RuleLogicTest, ABacktestCanBeCancelledAndOthersWaitTheirTurn) {
+  ASSERT_TRUE(Create(Spec()));
+  history_.blocked = true;
+  const auto started = StartBacktest({.rule_id = "HIGH"});
+  ASSERT_TRUE(started);
+  EXPECT_EQ(StartBacktest({.rule_id = "HIGH"}).error().code, Code::kResourceExhausted);
+  EXPECT_EQ(GetBacktest(started->id)->status, BacktestStatus::kLoading);
+  ASSERT_TRUE(
+      Run<Result<Backtest>>([&] { return logic_.CancelBacktest(context_, "S1", started->id); }));
+  EXPECT_EQ(Ended(started->id)->status, BacktestStatus::kCancelled);
+  EXPECT_THAT(List().at(0).backtest_id, IsEmpty()) << "one that was cancelled proves nothing";
+}
+
+TEST_P(RuleLogicTest, ABacktestWithoutItsDataFailsInWords) {
+  ASSERT_TRUE(Create(Spec()));
+  history_.broken = true;
+  const auto ended = Ended(StartBacktest({.rule_id = "HIGH"})->id);
+  EXPECT_EQ(ended->status, BacktestStatus::kFailed);
+  EXPECT_EQ(ended->error, "The log cannot be read now.");
+}
+
+TEST_P(RuleLogicTest, RefusesABacktestOfNothing) {
+  EXPECT_EQ(StartBacktest({}).error().violations.at(0).field, "ruleId");
+  EXPECT_EQ(StartBacktest({.rule_id = "NONE"}).error().code, Code::kNotFound);
+  EXPECT_EQ(StartBacktest({.envelope = "rule: ["}).error().code, Code::kInvalidArgument);
+  EXPECT_EQ(GetBacktest("none").error().code, Code::kNotFound);
 }
 
 VEDETTE_ON_BOTH_DATABASES(RuleLogicTest);

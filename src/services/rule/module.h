@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "base/clock.h"
@@ -10,7 +12,14 @@
 #include "kit/config/section.h"
 #include "kit/db/database.h"
 #include "kit/service/module.h"
+#include "kit/task/runtime.h"
 
+namespace vedette::identity::v1 {
+class IdentityApi;
+}
+namespace vedette::monitor::v1 {
+class MonitorApi;
+}
 namespace vedette::trial::v1 {
 class TrialApi;
 }
@@ -22,12 +31,20 @@ namespace vedette::rule {
 
 struct RuleConfig {
   std::chrono::milliseconds poll_interval = std::chrono::seconds(5);
+  bool require_signature = true;
+  std::int64_t backtests_at_once = 2;
 
   void Describe(config::Section& section) {
     section.Field("poll_interval", poll_interval,
                   {.text = "How often watchers look for rules that another process changed.",
                    .minimum = 100,
                    .maximum = 3'600'000});
+    section.Field("require_signature", require_signature,
+                  {.text = "Whether a rule needs passing tests, a back-test and a second person's "
+                           "signature before it goes to work. Off only for trying things out."});
+    section.Field(
+        "backtests_at_once", backtests_at_once,
+        {.text = "Back-tests that may run at the same time.", .minimum = 1, .maximum = 64});
   }
 };
 
@@ -36,10 +53,14 @@ struct RuleDependencies {
   const Clock& clock;
   const Authorizer& authorizer;
   Logger logger;
+  Runtime& runtime;
+  identity::v1::IdentityApi& identity;
   trial::v1::TrialApi& trial;
+  // Asked for at each use: monitor in turn calls rule, and is made after it.
+  std::function<monitor::v1::MonitorApi&()> monitor;
 };
 
-// The role `rule`: versioned rules and who is told of their changes.
+// The role `rule`: versioned rules, their back-tests, and who is told of their changes.
 class RuleModule final : public Module {
  public:
   RuleModule(RuleDependencies dependencies, RuleConfig config);

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/rule/policy.h"
 
-#include "base/bytes.h"
-#include "base/sha256.h"
-#include "model/number_text.h"
+#include <algorithm>
 
 namespace vedette::rule {
 namespace {
 
-void Line(std::string_view field, std::string_view value, std::string* text) {
-  text->append(field).append(" ").append(std::to_string(value.size()));
-  text->append(":").append(value).append("\n");
-}
-
 std::string Named(const RuleVersion& version) {
-  return "Version " + std::to_string(version.spec.version) + " of rule " + version.spec.rule_id;
+  return "Version " + std::to_string(version.version) + " of rule " + version.rule_id;
 }
 
 }  // namespace
@@ -38,26 +31,11 @@ Result<RuleStatus> ParseStatus(std::string_view text) {
   return Fail(Code::kInvalidArgument, "not a rule's status");
 }
 
-std::string ContentHash(const rules::RuleSpec& spec) {
-  std::string text = "vedette rule 1\n";
-  Line("study", spec.study_id, &text);
-  Line("rule", spec.rule_id, &text);
-  Line("version", std::to_string(spec.version), &text);
-  Line("name", spec.name, &text);
-  Line("item", spec.item, &text);
-  Line("comparison", rules::ComparisonText(spec.comparison), &text);
-  Line("threshold", NumberText(spec.threshold), &text);
-  Line("unit", spec.unit, &text);
-  Line("severity", rules::SeverityText(spec.severity), &text);
-  Line("message", spec.message, &text);
-  return HexEncode(AsBytes(Sha256(text)));
-}
-
 const RuleVersion* Chosen(const std::vector<RuleVersion>& versions, std::int32_t number) {
   const RuleVersion* chosen = nullptr;
   for (const RuleVersion& version : versions) {
-    const bool fits = number == 0 ? chosen == nullptr || version.spec.version > chosen->spec.version
-                                  : version.spec.version == number;
+    const bool fits = number == 0 ? chosen == nullptr || version.version > chosen->version
+                                  : version.version == number;
     if (fits) chosen = &version;
   }
   return chosen;
@@ -75,9 +53,45 @@ const RuleVersion* LastAtWork(const std::vector<RuleVersion>& versions) {
   return last;
 }
 
+Status MaySign(const RuleVersion& version, std::string_view user_id) {
+  if (version.status != RuleStatus::kDraft) {
+    return Fail(Code::kFailedPrecondition, Named(version) + " is no draft any more.");
+  }
+  if (version.created_by == user_id) {
+    return Fail(Code::kPermissionDenied,
+                Named(version) + " was written by you; a second person signs it.");
+  }
+  std::string missing;
+  if (version.tests == 0) {
+    missing = "it has no tests";
+  } else if (!version.tests_passed) {
+    missing = "its tests do not pass";
+  }
+  if (version.backtest_id.empty()) {
+    missing += missing.empty() ? "no back-test is attached" : ", and no back-test is attached";
+  }
+  if (!missing.empty()) {
+    return Fail(Code::kFailedPrecondition, Named(version) + " cannot be signed: " + missing + ".");
+  }
+  if (std::ranges::find(version.signatures, user_id, &Signature::user_id) !=
+      version.signatures.end()) {
+    return Fail(Code::kFailedPrecondition, Named(version) + " carries your signature already.");
+  }
+  return {};
+}
+
+Status MayActivate(const RuleVersion& version, bool signature_required) {
+  if (!signature_required || !version.signatures.empty()) return {};
+  return Fail(Code::kFailedPrecondition,
+              Named(version) +
+                  " is not signed; a second person signs it once its tests pass and a "
+                  "back-test is attached.");
+}
+
 Result<std::vector<StatusChange>> Activate(const std::vector<RuleVersion>& versions,
                                            std::int32_t number,
-                                           Timestamp at) {
+                                           Timestamp at,
+                                           bool signature_required) {
   const RuleVersion* chosen = Chosen(versions, number);
   if (chosen == nullptr) return Fail(Code::kNotFound, "There is no such rule version.");
   if (chosen->status == RuleStatus::kActive) return std::vector<StatusChange>{};
@@ -85,13 +99,16 @@ Result<std::vector<StatusChange>> Activate(const std::vector<RuleVersion>& versi
     return Fail(Code::kFailedPrecondition,
                 Named(*chosen) + " is retired; write a new version to use it again.");
   }
+  if (Status may = MayActivate(*chosen, signature_required); !may) {
+    return std::unexpected(std::move(may).error());
+  }
   std::vector<StatusChange> changes;
   for (const RuleVersion& version : versions) {
     if (version.status == RuleStatus::kActive) {
-      changes.push_back({version.spec.version_id, RuleStatus::kRetired, at});
+      changes.push_back({version.version_id, RuleStatus::kRetired, at});
     }
   }
-  changes.push_back({chosen->spec.version_id, RuleStatus::kActive, at});
+  changes.push_back({chosen->version_id, RuleStatus::kActive, at});
   return changes;
 }
 
@@ -100,10 +117,10 @@ Result<std::vector<StatusChange>> Retire(const std::vector<RuleVersion>& version
   const RuleVersion* last = LastAtWork(versions);
   if (last == nullptr) {
     return Fail(Code::kFailedPrecondition,
-                "Rule " + versions.front().spec.rule_id + " was never active.");
+                "Rule " + versions.front().rule_id + " was never active.");
   }
   if (last->status == RuleStatus::kRetired) return std::vector<StatusChange>{};
-  return std::vector<StatusChange>{{last->spec.version_id, RuleStatus::kRetired, at}};
+  return std::vector<StatusChange>{{last->version_id, RuleStatus::kRetired, at}};
 }
 
 RuleVersion Applied(RuleVersion version, const StatusChange& change) {

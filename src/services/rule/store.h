@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +23,8 @@ class RuleChange {
 
   Task<Status> Add(RuleVersion version);
   Task<Status> Apply(StatusChange change);
+  Task<Status> Sign(std::string version_id, Signature signature);
+  Task<Status> Attach(std::string version_id, std::string backtest_id);
   Task<Status> Commit();
 
  private:
@@ -36,7 +39,7 @@ class RuleChange {
   std::vector<RuleVersion> versions_;
 };
 
-// The tables rule_*. Thread-safe.
+// The tables of rule's versions. Thread-safe.
 class RuleStore {
  public:
   explicit RuleStore(db::Database& database) : database_(database) {}
@@ -48,6 +51,10 @@ class RuleStore {
 
   // In order of rule and version.
   Task<Result<std::vector<RuleVersion>>> ListStudy(Deadline deadline, std::string study_id);
+  // Of one rule, in order of version.
+  Task<Result<std::vector<RuleVersion>>> ListRule(Deadline deadline,
+                                                  std::string study_id,
+                                                  std::string rule_id);
   // Every version that is or was at work, of all studies.
   Task<Result<std::vector<RuleVersion>>> ListAtWork(Deadline deadline);
   // Of the study; unknown ids are left out.
