@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 #include "model/unit_data.h"
 
@@ -43,23 +44,33 @@ std::string Normalize(std::string_view spelling) {
   return text;
 }
 
-// The one code that `matches` finds among codes and spellings; empty for none or several.
-template <class Matches>
-std::string_view OnlyCode(const Matches& matches) {
-  std::string_view found;
-  const auto take = [&](std::string_view written, std::string_view code) {
-    if (!matches(written)) return true;
-    if (!found.empty() && found != code) return false;
-    found = code;
-    return true;
+std::string InLowerCase(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), LowerCase);
+  return lower;
+}
+
+// Codes and spellings by how they are written; an empty code stands for several meanings.
+struct SpellingIndex {
+  std::unordered_map<std::string_view, std::string_view> exact;
+  std::unordered_map<std::string, std::string_view> without_case;
+};
+
+SpellingIndex MakeSpellingIndex() {
+  SpellingIndex index;
+  const auto add = [&](std::string_view written, std::string_view code) {
+    index.exact.emplace(written, code);
+    const auto [place, is_new] = index.without_case.emplace(InLowerCase(written), code);
+    if (!is_new && place->second != code) place->second = {};
   };
-  for (const UnitEntry& unit : UnitEntries()) {
-    if (!take(unit.code, unit.code)) return {};
-  }
-  for (const UnitSpelling& spelling : UnitSpellings()) {
-    if (!take(spelling.spelling, spelling.code)) return {};
-  }
-  return found;
+  for (const UnitEntry& unit : UnitEntries()) add(unit.code, unit.code);
+  for (const UnitSpelling& spelling : UnitSpellings()) add(spelling.spelling, spelling.code);
+  return index;
+}
+
+const SpellingIndex& Spellings() {
+  static const SpellingIndex index = MakeSpellingIndex();
+  return index;
 }
 
 const UnitEntry* FindUnit(std::string_view spelling) {
@@ -116,10 +127,12 @@ std::optional<UnitConversion> Convert(const AnalyteEntry* analyte,
 std::string_view UcumCode(std::string_view spelling) {
   if (spelling.size() > kLongestSpelling) return {};
   const std::string text = Normalize(spelling);
-  const std::string_view exact =
-      OnlyCode([&](std::string_view written) { return written == text; });
-  if (!exact.empty() || text.size() < 2) return exact;
-  return OnlyCode([&](std::string_view written) { return EqualWithoutCase(written, text); });
+  const SpellingIndex& index = Spellings();
+  if (const auto exact = index.exact.find(text); exact != index.exact.end()) return exact->second;
+  // A single letter says too little without its case.
+  if (text.size() < 2) return {};
+  const auto found = index.without_case.find(InLowerCase(text));
+  return found == index.without_case.end() ? std::string_view{} : found->second;
 }
 
 std::optional<UnitConversion> ConvertUnit(std::string_view analyte,

@@ -109,6 +109,8 @@ TEST(FindGradeCriteria, IsNullForWhatHasNone) {
   EXPECT_EQ(FindGradeCriteria("ctcae5", kHigh, "GLUC", "mmol/L"), nullptr);
   EXPECT_EQ(FindGradeCriteria("ctcae5", kLow, "ALT", "U/L"), nullptr);
   EXPECT_EQ(FindGradeCriteria("ctcae5", kLow, "", ""), nullptr);
+  // The code of a urine pH as often as of a blood pH.
+  EXPECT_EQ(FindGradeCriteria("ctcae5", kLow, "PH", ""), nullptr);
 }
 
 TEST(FindGradeCriteria, KnowsTermsAndNamesInAnyCase) {
