@@ -5,6 +5,7 @@
 
 #include "rules/check/facts.h"
 #include "rules/check/now_rule.h"
+#include "rules/check/operator_mistakes.h"
 #include "rules/check/report.h"
 #include "rules/check/typing.h"
 #include "rules/check/unifier.h"
@@ -12,22 +13,27 @@
 namespace vedette::rules {
 namespace {
 
-void CheckExpected(const Expr& root, const Type& type, const Type& expected, Report* report) {
+void CheckExpected(const Expr& root,
+                   const Type& type,
+                   const CheckerOptions& options,
+                   Report* report) {
+  const Type& expected = *options.expected;
   TypeUnifier unifier;
   if (type.kind == TypeKind::kError || unifier.Assignable(type, expected)) return;
   if (expected.kind != TypeKind::kBool) {
     report->Error("wrong_type", root.span,
-                  "a " + Describe(expected) + " is needed here; " + report->Quoted(root) +
-                      " is a " + Describe(type));
+                  WithArticle(expected) + " is needed here; " + report->Quoted(root) + " is " +
+                      WithArticle(type));
     return;
   }
-  const std::string text = report->Text(root);
-  std::string suggestion;
-  if (IsNumber(type)) suggestion = "compare it: " + text + " > 0";
-  if (type.kind == TypeKind::kSeries) suggestion = "compare its value: " + text + ".value > 0";
-  report->Error("not_a_condition", root.span,
-                "a condition is true or false; " + report->Quoted(root) + " is a " + Describe(type),
-                std::move(suggestion));
+  if (options.catalog != nullptr) {
+    TellNoCondition({*options.catalog, options, *report}, "a condition is true or false",
+                    {root, type, false});
+    return;
+  }
+  report->Error(
+      "not_a_condition", root.span,
+      "a condition is true or false; " + report->Quoted(root) + " is " + WithArticle(type));
 }
 
 }  // namespace
@@ -37,7 +43,7 @@ std::expected<CheckedExpression, Diagnostics> Check(std::shared_ptr<const Ast> a
   Report report(*ast);
   Typing typing(*ast, options, &report);
   const Type type = typing.Run();
-  if (options.expected) CheckExpected(*ast->root, type, *options.expected, &report);
+  if (options.expected) CheckExpected(*ast->root, type, options, &report);
   const bool condition = options.expected && options.expected->kind == TypeKind::kBool;
   if (options.catalog != nullptr && condition) CheckNow(*ast->root, &report);
   if (report.failed()) return std::unexpected(report.TakeErrors());

@@ -65,7 +65,7 @@ std::optional<Type> CallFunction(const ClinicalContext& context,
                                  const Expr& call,
                                  std::span<const Operand> arguments);
 
-// --- operators (clinical_operators.cc)
+// --- operators (clinical_operators.cc, operator_mistakes.cc)
 
 // Operators where units, code lists or clear words matter. nullopt: the standard overloads decide.
 std::optional<Type> ApplyOperator(const ClinicalContext& context,

@@ -93,7 +93,7 @@ Type Quantity(const ClinicalContext& context,
   if (number.kind == TypeKind::kError) return number;
   if (!IsNumber(number) && number.kind != TypeKind::kDyn) {
     return context.report.Error("wrong_type", call.args[0]->span,
-                                "quantity() takes a number, not " + Describe(number),
+                                "quantity() takes a number, not " + WithArticle(number),
                                 "write quantity(26.5, \"" + *unit + "\")");
   }
   if (!number.unit.empty()) {
@@ -125,7 +125,7 @@ Type Score(const ClinicalContext& context,
     if (!IsNumber(type)) {
       report.Error(
           "wrong_type", argument.span,
-          call.name + "() takes numbers; " + report.Quoted(argument) + " is " + Describe(type),
+          call.name + "() takes numbers; " + report.Quoted(argument) + " is " + WithArticle(type),
           usage);
       sound = false;
       continue;

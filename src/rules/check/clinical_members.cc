@@ -94,7 +94,7 @@ Type Result(const ClinicalContext& context, const Member& member, const Type& ta
 std::string ReceiverWord(const ClinicalContext& context, const Type& target) {
   if (target.kind == TypeKind::kSeries) return ItemOf(context, target).name;
   if (target.kind == TypeKind::kForm) return "form." + target.name;
-  return "a " + Describe(target);
+  return WithArticle(target);
 }
 
 Type UnknownMember(const ClinicalContext& context, const Expr& expr, const Type& target) {
@@ -132,7 +132,10 @@ Type UnknownMember(const ClinicalContext& context, const Expr& expr, const Type&
     if (std::ranges::find(names, member.name) == names.end()) names.push_back(member.name);
   }
   std::string suggestion = DidYouMean(name, names);
-  if (suggestion.empty() && !names.empty()) suggestion = "there are " + ListOf(names);
+  if (const Member* meant = FindByOtherWord(target.kind, name)) {
+    suggestion = "write " + receiver + "." + ExampleOf(*meant);
+  }
+  if (suggestion.empty() && !names.empty()) suggestion = "it has " + ListOf(names);
   return report.Error("unknown_member", expr.name_span,
                       ReceiverWord(context, target) + " has no '" + name + "'",
                       std::move(suggestion));
@@ -220,7 +223,7 @@ bool CheckArguments(const ClinicalContext& context,
       if (arguments[0].kind != TypeKind::kTimestamp && arguments[0].kind != TypeKind::kError &&
           arguments[0].kind != TypeKind::kDyn) {
         report.Error("wrong_type", call.args[0]->span,
-                     "before() takes a time first, not " + Describe(arguments[0]),
+                     "before() takes a time first, not " + WithArticle(arguments[0]),
                      "write " + report.Text(*call.target) + ".before(row.EXSTDTM, days(3))");
         return false;
       }

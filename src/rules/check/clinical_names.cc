@@ -85,6 +85,17 @@ std::string MeantSeries(const Catalog& catalog, std::string_view group, std::str
   return "did you mean '" + std::string(nearest) + "'?";
 }
 
+// "lab.ALT" of "ALT", "subject.sex" of "sex": a known name whose group was left out.
+std::string NameWithGroup(const Catalog& catalog, std::string_view part) {
+  if (const auto series = SeriesEndingIn(catalog, part, ""); !series.empty()) {
+    return std::string(series);
+  }
+  if (catalog.FindAttribute(part) != nullptr) return "subject." + std::string(part);
+  if (catalog.FindForm(part) != nullptr) return "form." + std::string(part);
+  if (catalog.FindVisit(part) != nullptr) return "visit." + std::string(part);
+  return {};
+}
+
 Type OneOfGroup(const ClinicalContext& context,
                 const Expr& select,
                 std::string_view code,
@@ -189,17 +200,13 @@ bool IsRootName(const ClinicalContext& context, std::string_view name) {
 Type UnknownRoot(const ClinicalContext& context, const Expr& expr, std::string_view name) {
   const Catalog& catalog = context.catalog;
   const std::string_view first = name.substr(0, name.find('.'));
+  if (const std::string whole = NameWithGroup(catalog, first); !whole.empty()) {
+    const Span span{expr.span.begin, expr.span.begin + static_cast<std::uint32_t>(first.size())};
+    return context.report.Error("unknown_name", span, "unknown name '" + std::string(first) + "'",
+                                "did you mean '" + whole + "'?");
+  }
   std::string suggestion = MeantSeries(catalog, "", LastPart(name));
   std::vector<std::string_view> groups = Namespaces(catalog);
-  if (suggestion.empty()) {
-    if (const CatalogItem* attribute = catalog.FindAttribute(first)) {
-      suggestion = "did you mean 'subject." + attribute->name + "'?";
-    } else if (catalog.FindForm(first) != nullptr) {
-      suggestion = "did you mean 'form." + std::string(first) + "'?";
-    } else if (catalog.FindVisit(first) != nullptr) {
-      suggestion = "did you mean 'visit." + std::string(first) + "'?";
-    }
-  }
   groups.insert(groups.end(), {"form", "now", "row", "subject", "visit"});
   if (suggestion.empty()) suggestion = DidYouMean(first, groups);
   if (suggestion.empty())

@@ -65,8 +65,6 @@ class CostFinder {
     return *part;
   }
 
-  std::uint64_t CostOf(const Expr& expr) const { return costs_[expr.id]; }
-
  private:
   // How many elements a list, a window or a form has.
   std::uint64_t Length(const Expr& expr) const {
@@ -123,10 +121,11 @@ std::uint64_t CheckCost(const Expr& root,
   if (cost > options.cost_limit) {
     const Expr& part = finder.Costliest(root);
     report->Error("too_costly", part.span,
-                  "the rule may take " + Grouped(cost) + " steps each time, of which this part " +
-                      Grouped(finder.CostOf(part)) + "; at most " + Grouped(options.cost_limit) +
-                      " are allowed",
-                  "shorten the window, or do not nest lists");
+                  "the rule may take " + Grouped(cost) +
+                      " steps each time, most of them here; at most " +
+                      Grouped(options.cost_limit) + " are allowed",
+                  part.kind == ExprKind::kMacro ? "do not nest lists, or write scope: row"
+                                                : "shorten the window");
   }
   return cost;
 }

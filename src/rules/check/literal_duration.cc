@@ -59,7 +59,8 @@ bool CheckWindowLength(const Expr& argument, const Type& type, const Expr& call,
   }
   if (type.kind != TypeKind::kDuration && type.kind != TypeKind::kDyn) {
     report->Error("wrong_type", argument.span,
-                  call.name + "() takes a length of time, not " + Describe(type), "write days(14)");
+                  call.name + "() takes a length of time, not " + WithArticle(type),
+                  "write days(14)");
     return false;
   }
   const auto seconds = LiteralSeconds(argument);

@@ -63,6 +63,34 @@ constexpr Member kMembers[] = {
     {kKri, "denominator", Takes::kField, Gives::kPlainNumber},
 };
 
+struct OtherWord {
+  std::string_view word;
+  std::string_view name;
+};
+
+constexpr OtherWord kOtherWords[] = {
+    {"avg", "mean"},
+    {"average", "mean"},
+    {"std", "sd"},
+    {"stddev", "sd"},
+    {"slope", "slope_per_day"},
+    {"size", "count"},
+    {"length", "count"},
+    {"n", "count"},
+    {"count", "size"},
+    {"date", "time"},
+    {"datetime", "time"},
+    {"latest", "value"},
+    {"result", "value"},
+    {"previous", "prev"},
+    {"base", "baseline"},
+    {"bl", "baseline"},
+    {"grade", "grade_high"},
+    {"finished", "done"},
+    {"completed", "done"},
+    {"score", "z"},
+};
+
 }  // namespace
 
 std::span<const Member> MembersOf(TypeKind receiver) {
@@ -75,6 +103,15 @@ std::span<const Member> MembersOf(TypeKind receiver) {
 const Member* FindMember(TypeKind receiver, std::string_view name, bool called) {
   for (const Member& member : MembersOf(receiver)) {
     if (member.name == name && (member.takes != Takes::kField) == called) return &member;
+  }
+  return nullptr;
+}
+
+const Member* FindByOtherWord(TypeKind receiver, std::string_view word) {
+  for (const OtherWord& other : kOtherWords) {
+    if (other.word != word) continue;
+    const Member* field = FindMember(receiver, other.name, false);
+    return field != nullptr ? field : FindMember(receiver, other.name, true);
   }
   return nullptr;
 }

@@ -60,6 +60,9 @@ std::span<const Member> MembersOf(TypeKind receiver);
 // The member of that name: the one without parentheses when `called` is false, else the one with.
 const Member* FindMember(TypeKind receiver, std::string_view name, bool called);
 
+// The member that people call by another word: "avg", "length", "date"; nullptr when there is none.
+const Member* FindByOtherWord(TypeKind receiver, std::string_view word);
+
 // "window(days(14))".
 std::string ExampleOf(const Member& member);
 

@@ -49,9 +49,11 @@ void Report::Warning(std::string_view code,
                        .suggestion = std::move(suggestion)});
 }
 
-std::string Report::Text(const Expr& expr) const {
-  const std::size_t begin = std::min<std::size_t>(expr.span.begin, source_.size());
-  const std::size_t end = std::clamp<std::size_t>(expr.span.end, begin, source_.size());
+std::string Report::Text(const Expr& expr) const { return Text(expr.span); }
+
+std::string Report::Text(Span span) const {
+  const std::size_t begin = std::min<std::size_t>(span.begin, source_.size());
+  const std::size_t end = std::clamp<std::size_t>(span.end, begin, source_.size());
   const std::string_view text = source_.substr(begin, end - begin);
   if (text.size() <= kMaxText) return std::string(text);
   return std::string(CutText(text, kMaxText)) + "…";
@@ -67,6 +69,22 @@ Diagnostics Report::TakeErrors() {
 Diagnostics Report::TakeWarnings() {
   SortByPlace(warnings_);
   return std::move(warnings_);
+}
+
+std::string WithArticle(const Type& type) {
+  const std::string text = Describe(type);
+  switch (type.kind) {
+    case TypeKind::kBool:
+    case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kNull:
+    case TypeKind::kDyn:
+    case TypeKind::kParameter:
+    case TypeKind::kError:
+      return text;
+    default:
+      return (text.find_first_of("aeiou") == 0 ? "an " : "a ") + text;
+  }
 }
 
 std::string DidYouMean(std::string_view wanted, std::span<const std::string_view> candidates) {

@@ -21,6 +21,7 @@ class Report {
 
   // The expression as its author wrote it, shortened beyond 60 characters.
   std::string Text(const Expr& expr) const;
+  std::string Text(Span span) const;
   // The same between single quotes.
   std::string Quoted(const Expr& expr) const;
 
@@ -34,6 +35,9 @@ class Report {
   Diagnostics errors_;
   Diagnostics warnings_;
 };
+
+// "a number in mg/dL", "an observation", "text".
+std::string WithArticle(const Type& type);
 
 // "did you mean 'ALT'?", or "" when nothing among the candidates is near.
 std::string DidYouMean(std::string_view wanted, std::span<const std::string_view> candidates);

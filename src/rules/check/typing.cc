@@ -139,13 +139,14 @@ std::optional<Type> Typing::ElementOf(const Expr& expr, const Type& range) {
     default:
       break;
   }
+  const std::string macro = report_->Text(expr.name_span);
   std::string suggestion;
   if (range.kind == TypeKind::kSeries) {
-    suggestion = "write " + report_->Text(*expr.target) + ".window(days(14))." + expr.name + "(…)";
+    suggestion = "write " + report_->Text(*expr.target) + ".window(days(14))." + macro + "(…)";
   }
   report_->Error("not_a_list", expr.target->span,
-                 "'" + expr.name + "' runs over a list; " + report_->Quoted(*expr.target) +
-                     " is a " + Describe(range),
+                 "'" + macro + "' runs over a list; " + report_->Quoted(*expr.target) + " is " +
+                     WithArticle(range),
                  std::move(suggestion));
   return std::nullopt;
 }
@@ -154,7 +155,7 @@ void Typing::RequireTruth(const Expr& expr, const Type& type) {
   if (type.kind == TypeKind::kError || unifier_.Assignable(type, Type::Of(TypeKind::kBool))) return;
   report_->Error(
       "not_true_or_false", expr.span,
-      "a condition is needed here; " + report_->Quoted(expr) + " is a " + Describe(type));
+      "a condition is needed here; " + report_->Quoted(expr) + " is " + WithArticle(type));
 }
 
 std::optional<Type> Typing::MacroOverOptional(const Expr& expr, const Type& target) {
@@ -163,8 +164,9 @@ std::optional<Type> Typing::MacroOverOptional(const Expr& expr, const Type& targ
   }
   const Type inner = unifier_.NewParameter();
   if (!unifier_.Assignable(target, Type{.kind = TypeKind::kOptional, .parameters = {inner}})) {
-    return report_->Error("wrong_type", expr.target->span,
-                          "'" + expr.name + "' works on an optional, not on " + Describe(target));
+    return report_->Error(
+        "wrong_type", expr.target->span,
+        "'" + report_->Text(expr.name_span) + "' works on an optional, not on " + Describe(target));
   }
   Push(expr.variable, unifier_.Resolve(inner), IsConstant(*expr.target), expr.name_span);
   Type result = Visit(*expr.args[0]);

@@ -72,6 +72,9 @@ class Typing {
   std::vector<Operand> VisitArguments(const Expr& expr);
   // nullopt: no overload takes them.
   std::optional<Type> Resolve(std::string_view function, bool member, std::vector<Type> arguments);
+  std::string SuggestFunction(const Expr& expr,
+                              std::string_view function,
+                              const std::optional<Type>& target) const;
   Type NoOverload(const Expr& expr,
                   std::string_view function,
                   const std::optional<Type>& target,

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "rules/check/typing.h"
+#include "rules/scores/score_functions.h"
 
 namespace vedette::rules {
 namespace {
@@ -38,7 +39,7 @@ std::string DescribeAll(const std::vector<Operand>& operands) {
   std::string text;
   for (const Operand& operand : operands) {
     if (!text.empty()) text += ", ";
-    text += Describe(operand.type);
+    text += WithArticle(operand.type);
   }
   return text;
 }
@@ -182,6 +183,30 @@ Type Typing::Extreme(const Expr& expr, const std::vector<Operand>& operands) {
   return *std::move(result);
 }
 
+// What the author of an unknown function may have meant.
+std::string Typing::SuggestFunction(const Expr& expr,
+                                    std::string_view function,
+                                    const std::optional<Type>& target) const {
+  const std::string name(function);
+  const bool of_window = FindMember(TypeKind::kWindow, name, true) != nullptr;
+  if (target && target->kind == TypeKind::kList) {
+    if (of_window && name != "count") return "write .window(days(14))." + name + "() on the series";
+    if (name == "count" || name == "length") {
+      return "write " + report_->Text(*expr.target) + ".size()";
+    }
+  }
+  if (!target && clinical() && of_window) return "write lab.ALT.window(days(14))." + name + "()";
+  if (!target && !FindOverloads("math." + name).empty()) return "write math." + name + "(…)";
+  std::vector<std::string_view> names;
+  for (const std::string_view known : FunctionNames()) names.push_back(known);
+  if (clinical() && !target) {
+    names.insert(names.end(),
+                 {"days", "hours", "minutes", "weeks", "codelist", "smq", "kri", "quantity"});
+    for (const ScoreFunction& score : ScoreFunctions()) names.push_back(score.name);
+  }
+  return DidYouMean(function, names);
+}
+
 Type Typing::NoOverload(const Expr& expr,
                         std::string_view function,
                         const std::optional<Type>& target,
@@ -191,24 +216,14 @@ Type Typing::NoOverload(const Expr& expr,
     return overload.member == target.has_value();
   });
   if (!known && !IsOperator(function)) {
-    std::string suggestion = DidYouMean(function, FunctionNames());
-    if (target && target->kind == TypeKind::kList) {
-      if (name == "count" || name == "length") {
-        suggestion = "write " + report_->Text(*expr.target) + ".size()";
-      } else if (FindMember(TypeKind::kWindow, name, true) != nullptr) {
-        suggestion = "write .window(days(14))." + name + "() on the series";
-      }
-    }
-    if (!target && clinical() && FindMember(TypeKind::kWindow, name, true) != nullptr) {
-      suggestion = "write lab.ALT.window(days(14))." + name + "()";
-    }
     return report_->Error("unknown_function", expr.name_span,
-                          target ? "a " + Describe(*target) + " has no '" + name + "()'"
+                          target ? report_->Quoted(*expr.target) + " is " + WithArticle(*target) +
+                                       ", which has no '" + name + "()'"
                                  : "unknown function '" + name + "'",
-                          std::move(suggestion));
+                          SuggestFunction(expr, function, target));
   }
   std::string message = "'" + name + "' does not take " + DescribeAll(operands);
-  if (target) message += " on a " + Describe(*target);
+  if (target) message += " on " + WithArticle(*target);
   return report_->Error("wrong_type", expr.span, std::move(message));
 }
 

@@ -122,7 +122,7 @@ Type Typing::SelectFrom(const Expr& expr, Type target) {
     result = inner.parameters[1];
   } else if (inner.kind != TypeKind::kDyn && inner.kind != TypeKind::kParameter) {
     return report_->Error("unknown_member", expr.name_span,
-                          "a " + Describe(inner) + " has no '" + expr.name + "'");
+                          WithArticle(inner) + " has no '" + expr.name + "'");
   }
   if (!in_optional && !expr.optional) return result;
   return {.kind = TypeKind::kOptional, .parameters = {std::move(result)}};

@@ -45,9 +45,11 @@ std::string SuggestUnit(const Operand& left,
   if (!suggestion.empty()) return suggestion;
   const Operand& plain = left.type.unit.empty() ? left : right;
   const Operand& other = left.type.unit.empty() ? right : left;
-  if (!plain.type.unit.empty()) return {};
-  return "numbers read from data must have one unit; multiply " + report.Quoted(plain.expr) +
-         " by quantity(1.0, \"" + other.type.unit + "\") if it is meant so";
+  if (plain.type.unit.empty()) {
+    return "if it is meant in " + other.type.unit + ", write " + report.Text(plain.expr) +
+           " * quantity(1.0, \"" + other.type.unit + "\")";
+  }
+  return "these units do not convert; to compare with limits use .xuln";
 }
 
 Type NumberOf(const Operand& left, const Operand& right, std::string unit) {
