@@ -165,7 +165,8 @@ bool SameValue(const Value& a, const Value& b) {
   if (const ValueMap* map = MapOf(a)) {
     return SameMap(*map, *MapOf(b));
   }
-  return Equals(a, b).IsTrue();
+  std::uint64_t steps = 0;
+  return Equals(a, b, steps).IsTrue();
 }
 
 std::string DescribeValue(const Value& value) {

@@ -126,7 +126,12 @@ std::optional<Value> Times(char op, const Value& a, const Value& b) {
     return Times(op, b, a);
   }
   if (op == '-' && time_a != nullptr && time_b != nullptr) {
-    return DurationOf(Sum(time_a->seconds - time_b->seconds, time_a->nanos - time_b->nanos));
+    // The language's own cases refuse the distance of year 1 and year 9999: 64 bits of nanoseconds.
+    constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() / kNanosPerSecond;
+    const std::int64_t seconds = time_a->seconds - time_b->seconds;
+    return seconds < -kFarthest || seconds > kFarthest
+               ? MakeDuration(std::numeric_limits<std::int64_t>::max(), 0)
+               : DurationOf(Sum(seconds, time_a->nanos - time_b->nanos));
   }
   if (length_a != nullptr && length_b != nullptr) {
     return DurationOf(Sum(length_a->seconds + sign * length_b->seconds,

@@ -8,7 +8,7 @@ namespace vedette::rules {
 namespace {
 
 // Shared parts make a value of few nodes as large as 2^n elements; comparing stops here.
-constexpr std::uint32_t kComparisonLimit = 1'000'000;
+constexpr std::uint64_t kComparisonLimit = 100'000;
 
 template <class T>
 std::optional<std::partial_ordering> OrderOf(const Value& a, const Value& b) {
@@ -70,8 +70,10 @@ bool IsInterval(const Value& value) { return value.As<IntervalValue>() != nullpt
 // Decides equality with a budget. Unknown only where no part already says no.
 class Comparer {
  public:
+  explicit Comparer(std::uint64_t& steps) : steps_(steps), limit_(steps + kComparisonLimit) {}
+
   Value Equal(const Value& a, const Value& b) {
-    if (++steps_ > kComparisonLimit) {
+    if (++steps_ > limit_) {
       return Value::Error("too large to compare");
     }
     if (a.IsUnknown() || b.IsUnknown()) {
@@ -170,7 +172,7 @@ class Comparer {
     }
     Value all(true);
     for (const auto& [key, value] : a.entries) {
-      steps_ += static_cast<std::uint32_t>(b.entries.size());
+      steps_ += b.entries.size();
       const Value* other = FindKey(b, key);
       if (other == nullptr) {
         return Value(false);
@@ -182,7 +184,8 @@ class Comparer {
     return all;
   }
 
-  std::uint32_t steps_ = 0;
+  std::uint64_t& steps_;
+  std::uint64_t limit_;
 };
 
 Value CompareIntervals(Order order, const IntervalValue& a, const IntervalValue& b) {
@@ -215,7 +218,9 @@ bool Holds(Order order, std::partial_ordering found) {
 
 }  // namespace
 
-Value Equals(const Value& a, const Value& b) { return Comparer{}.Equal(a, b); }
+Value Equals(const Value& a, const Value& b, std::uint64_t& steps) {
+  return Comparer(steps).Equal(a, b);
+}
 
 Value Compare(Order order, const Value& a, const Value& b) {
   if (const auto found = OrderValues(a, b)) {
@@ -230,16 +235,16 @@ Value Compare(Order order, const Value& a, const Value& b) {
   return NoOperation(kNames[static_cast<std::size_t>(order)], std::array{a, b});
 }
 
-Value IsIn(const Value& x, const Value& collection) {
+Value IsIn(const Value& x, const Value& collection, std::uint64_t& steps) {
   if (const ValueList* list = ListOf(collection)) {
-    return Comparer{}.AnyEqual(x, *list);
+    return Comparer(steps).AnyEqual(x, *list);
   }
   if (const ValueMap* map = MapOf(collection)) {
     return Value(FindKey(*map, x) != nullptr);
   }
   if (const auto* object = collection.As<std::shared_ptr<const Object>>()) {
     if (const auto elements = (*object)->Elements()) {
-      return Comparer{}.AnyEqual(x, *elements);
+      return Comparer(steps).AnyEqual(x, *elements);
     }
   }
   return NoOperation("_in_", std::array{x, collection});

@@ -273,14 +273,14 @@ class Walker {
     const Value& a = arguments[0];
     const Value& b = arguments[1];
     if (name == "_==_") {
-      return Equals(a, b);
+      return Equals(a, b, steps_);
     }
     if (name == "_!=_") {
-      const Value equal = Equals(a, b);
+      const Value equal = Equals(a, b, steps_);
       return equal.As<bool>() == nullptr ? equal : Value(!equal.IsTrue());
     }
     if (name == "_in_") {
-      return IsIn(a, b);
+      return IsIn(a, b, steps_);
     }
     if (name == "_[_]" || name == "_[?_]") {
       return SelectElement(a, b, name == "_[?_]");
@@ -305,7 +305,7 @@ class Walker {
 
   std::optional<Value> Function(std::string_view name, Arguments arguments) {
     return Resolve(name, [&](std::string_view candidate) {
-      auto value = CallLibrary(candidate, CallStyle::kGlobal, arguments);
+      auto value = CallLibrary(candidate, CallStyle::kGlobal, arguments, steps_);
       return value ? value : scope_.Call(candidate, arguments);
     });
   }
@@ -331,16 +331,14 @@ class Walker {
                                                   : CallMethod(target, expr.name, arguments);
   }
 
-  static Value CallMethod(const Value& target,
-                          const std::string& name,
-                          std::vector<Value>& arguments) {
+  Value CallMethod(const Value& target, const std::string& name, std::vector<Value>& arguments) {
     const auto* object = target.As<std::shared_ptr<const Object>>();
     const bool of_list = name == "size" || name == "count_true";
     if (object != nullptr && !(of_list && (*object)->Elements())) {
       return (*object)->Call(name, arguments);
     }
     arguments.insert(arguments.begin(), target);
-    auto value = CallLibrary(name, CallStyle::kMethod, arguments);
+    auto value = CallLibrary(name, CallStyle::kMethod, arguments, steps_);
     return value ? *std::move(value) : NoOperation(name, arguments);
   }
 

@@ -29,7 +29,10 @@ bool IsInterval(const Value& value) { return value.As<IntervalValue>() != nullpt
 
 }  // namespace
 
-std::optional<Value> CallLibrary(std::string_view name, CallStyle style, Arguments arguments) {
+std::optional<Value> CallLibrary(std::string_view name,
+                                 CallStyle style,
+                                 Arguments arguments,
+                                 std::uint64_t& steps) {
   const auto found = Functions().find(name);
   if (found == Functions().end() ||
       (static_cast<int>(found->second.style) & static_cast<int>(style)) == 0) {
@@ -38,6 +41,7 @@ std::optional<Value> CallLibrary(std::string_view name, CallStyle style, Argumen
   if (!found->second.takes_intervals && std::ranges::any_of(arguments, IsInterval)) {
     return Value::Unknown();
   }
+  steps += found->second.cost;
   return found->second.call(arguments);
 }
 

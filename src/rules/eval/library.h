@@ -20,6 +20,7 @@ struct LibraryFunction {
   CallStyle style;
   Value (*call)(Arguments arguments);
   bool takes_intervals = false;  // else a number known only as an interval makes it unknown
+  std::uint32_t cost = 1;        // of a call, in steps
 };
 
 // By topic.
@@ -31,8 +32,11 @@ std::span<const LibraryFunction> MathFunctions();
 std::span<const LibraryFunction> OptionalFunctions();
 
 // What a library function makes of arguments that are neither error nor unknown; nullopt: there is
-// no function of this name and style.
-std::optional<Value> CallLibrary(std::string_view name, CallStyle style, Arguments arguments);
+// no function of this name and style. Adds what it costs to `steps`.
+std::optional<Value> CallLibrary(std::string_view name,
+                                 CallStyle style,
+                                 Arguments arguments,
+                                 std::uint64_t& steps);
 
 // The longest text and list a function makes: growth in one step is bounded.
 inline constexpr std::size_t kTextLimit = 1 << 20;

@@ -39,12 +39,13 @@ enum class Order : std::uint8_t { kLess, kLessOrEqual, kGreater, kGreaterOrEqual
 
 // a == b: numbers by value whatever their type (int and uint against double after conversion to
 // double), lists and maps by content, different types are different. Unknown where an interval or
-// an unknown element leaves it open. Objects have no equality: an error.
-Value Equals(const Value& a, const Value& b);
+// an unknown element leaves it open. Objects have no equality: an error. Adds the elements it
+// looked at to `steps`.
+Value Equals(const Value& a, const Value& b, std::uint64_t& steps);
 // a < b and so on, of numbers, texts (by code points), bytes, bool, times and durations.
 Value Compare(Order order, const Value& a, const Value& b);
 // x in list, and key in map.
-Value IsIn(const Value& x, const Value& collection);
+Value IsIn(const Value& x, const Value& collection, std::uint64_t& steps);
 // The entry of a key, numbers compared by value; nullptr when absent.
 const Value* FindKey(const ValueMap& map, const Value& key);
 

@@ -270,7 +270,7 @@ std::span<const LibraryFunction> TextFunctions() {
       {"contains", CallStyle::kMethod, Contains},
       {"startsWith", CallStyle::kMethod, StartsWith},
       {"endsWith", CallStyle::kMethod, EndsWith},
-      {"matches", CallStyle::kBoth, Matches},
+      {"matches", CallStyle::kBoth, Matches, false, 2000},
       {"charAt", CallStyle::kMethod, CharAt},
       {"indexOf", CallStyle::kMethod, IndexOf},
       {"lastIndexOf", CallStyle::kMethod, LastIndexOf},
@@ -280,7 +280,7 @@ std::span<const LibraryFunction> TextFunctions() {
       {"split", CallStyle::kMethod, Split},
       {"substring", CallStyle::kMethod, Substring},
       {"trim", CallStyle::kMethod, Trim},
-      {"format", CallStyle::kMethod, FormatText},
+      {"format", CallStyle::kMethod, FormatText, false, 500},
       {"strings.quote", CallStyle::kGlobal, Quote},
   });
   return kFunctions;

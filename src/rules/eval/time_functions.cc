@@ -72,17 +72,18 @@ Value Milliseconds(Arguments arguments) {
 }  // namespace
 
 std::span<const LibraryFunction> TimeFunctions() {
+  // A zone's file is read for each call.
   static constexpr auto kFunctions = std::to_array<LibraryFunction>({
-      {"getFullYear", CallStyle::kMethod, FullYear},
-      {"getMonth", CallStyle::kMethod, Month},
-      {"getDate", CallStyle::kMethod, Date},
-      {"getDayOfMonth", CallStyle::kMethod, DayOfMonth},
-      {"getDayOfWeek", CallStyle::kMethod, DayOfWeek},
-      {"getDayOfYear", CallStyle::kMethod, DayOfYear},
-      {"getHours", CallStyle::kMethod, Hours},
-      {"getMinutes", CallStyle::kMethod, Minutes},
-      {"getSeconds", CallStyle::kMethod, Seconds},
-      {"getMilliseconds", CallStyle::kMethod, Milliseconds},
+      {"getFullYear", CallStyle::kMethod, FullYear, false, 20},
+      {"getMonth", CallStyle::kMethod, Month, false, 20},
+      {"getDate", CallStyle::kMethod, Date, false, 20},
+      {"getDayOfMonth", CallStyle::kMethod, DayOfMonth, false, 20},
+      {"getDayOfWeek", CallStyle::kMethod, DayOfWeek, false, 20},
+      {"getDayOfYear", CallStyle::kMethod, DayOfYear, false, 20},
+      {"getHours", CallStyle::kMethod, Hours, false, 20},
+      {"getMinutes", CallStyle::kMethod, Minutes, false, 20},
+      {"getSeconds", CallStyle::kMethod, Seconds, false, 20},
+      {"getMilliseconds", CallStyle::kMethod, Milliseconds, false, 20},
   });
   return kFunctions;
 }

@@ -18,7 +18,8 @@ struct ParserOptions {
 };
 
 // CEL as the language definition has it (github.com/google/cel-spec, doc/langdef.md), with optional
-// syntax, without message literals. Survives any bytes; time and memory are linear in the text.
+// syntax and two-variable all, exists and exists_one, without message literals. Survives any bytes;
+// time and memory are linear in the text.
 std::expected<std::shared_ptr<const Ast>, Diagnostics> Parse(std::string_view source,
                                                              const ParserOptions& options = {});
 
