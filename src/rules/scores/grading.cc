@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,12 @@ bool IsLow(const GradeInput& input) {
   return input.baseline < input.baseline_lower_limit;
 }
 
+double PercentChange(const GradeInput& input) {
+  if (!std::isnan(input.percent_change)) return input.percent_change;
+  if (input.baseline == 0) return std::numeric_limits<double>::quiet_NaN();
+  return 100 * (input.value - input.baseline) / input.baseline;
+}
+
 double ValueOf(const CriteriaOperand& operand, const GradeInput& input) {
   double variable = 0;
   switch (operand.variable) {
@@ -125,7 +132,7 @@ double ValueOf(const CriteriaOperand& operand, const GradeInput& input) {
       variable = input.baseline;
       break;
     case CriteriaVariable::kPercentChange:
-      variable = input.percent_change;
+      variable = PercentChange(input);
       break;
   }
   return operand.factor * variable + operand.addend;
@@ -166,17 +173,25 @@ bool Holds(const CriteriaClause& clause, const GradeInput& input) {
   }
 }
 
-// The input in the unit of the block's thresholds, with the change filled in.
-GradeInput Prepared(const GradeCriteria& criteria, GradeInput input) {
-  if (std::isnan(input.percent_change) && input.baseline != 0) {
-    input.percent_change = 100 * (input.value - input.baseline) / input.baseline;
+// The input in the unit of the block's thresholds.
+GradeInput Converted(const GradeInput& input, const UnitConversion& conversion) {
+  GradeInput converted = input;
+  for (double* number :
+       {&converted.value, &converted.lower_limit, &converted.upper_limit, &converted.baseline,
+        &converted.baseline_upper_limit, &converted.baseline_lower_limit}) {
+    *number = *number * conversion.factor + conversion.offset;
   }
-  if (criteria.identity()) return input;
-  for (double* number : {&input.value, &input.lower_limit, &input.upper_limit, &input.baseline,
-                         &input.baseline_upper_limit, &input.baseline_lower_limit}) {
-    *number = *number * criteria.conversion().factor + criteria.conversion().offset;
+  return converted;
+}
+
+int GradeConverted(const CriteriaBlock& block, const GradeInput& input) {
+  for (const CriteriaArm& arm : block.arms) {
+    if (std::ranges::all_of(arm.clauses,
+                            [&](const CriteriaClause& clause) { return Holds(clause, input); })) {
+      return arm.grade;
+    }
   }
-  return input;
+  return 0;
 }
 
 }  // namespace
@@ -207,14 +222,8 @@ const GradeCriteria* FindGradeCriteria(std::string_view version,
 
 int Grade(const GradeCriteria& criteria, const GradeInput& input) {
   if (std::isnan(input.value)) return -1;
-  const GradeInput prepared = Prepared(criteria, input);
-  for (const CriteriaArm& arm : criteria.block().arms) {
-    if (std::ranges::all_of(
-            arm.clauses, [&](const CriteriaClause& clause) { return Holds(clause, prepared); })) {
-      return arm.grade;
-    }
-  }
-  return 0;
+  if (criteria.identity()) return GradeConverted(criteria.block(), input);
+  return GradeConverted(criteria.block(), Converted(input, criteria.conversion()));
 }
 
 std::string_view TermOf(const GradeCriteria& criteria) { return criteria.block().term; }

@@ -19,6 +19,7 @@ double RoundTo15Digits(double number) {
 }
 
 int CompareAt15Digits(double a, double b) {
+  if (a == b) return 0;
   // One unit of the 15th digit is at most 1e-14 of a number: further apart, rounding cannot join.
   if (std::abs(a - b) <= 1e-14 * std::max(std::abs(a), std::abs(b))) {
     a = RoundTo15Digits(a);
