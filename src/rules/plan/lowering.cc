@@ -80,7 +80,16 @@ PlanNode NotEqualNode(PlanNode a, PlanNode b) {
   return OperationNode(op, SlotKind::kTruth, {std::move(a), std::move(b)});
 }
 
+bool MayHoldFractions(const Expr& expr) {
+  return IsTimeFromText(expr) || (expr.target != nullptr && MayHoldFractions(*expr.target)) ||
+         std::ranges::any_of(expr.args, [](const ExprPtr& arg) { return MayHoldFractions(*arg); });
+}
+
 }  // namespace
+
+bool IsTimeFromText(const Expr& expr) {
+  return expr.kind == ExprKind::kCall && (expr.name == "timestamp" || expr.name == "duration");
+}
 
 std::optional<SlotKind> SlotKindOf(const Type& type) {
   switch (type.kind) {
@@ -116,12 +125,42 @@ Lowering::Lowered Lowering::Lower(const Expr& expr) {
 
 Lowering::Lowered Lowering::ExpressionNode(const Expr& expr) {
   const auto slot = SlotKindOf(checked_.TypeOf(expr));
-  if (!slot) return std::nullopt;
-  const auto same =
-      std::ranges::find_if(expressions_, [&](const Expr* known) { return SameTree(*known, expr); });
-  if (same == expressions_.end()) expressions_.push_back(&expr);
-  const Expr* const known = same == expressions_.end() ? &expr : *same;
+  if (!slot || !FitsSlot(expr, *slot)) return std::nullopt;
+  const Expr* known = &expr;
+  const auto same = std::ranges::find_if(
+      expressions_, [&expr](const Expr* other) { return SameTree(*other, expr); });
+  if (same == expressions_.end()) {
+    expressions_.push_back(known);
+  } else {
+    known = *same;
+  }
   return FeatureNode({.kind = FeatureKind::kExpression, .slot = *slot, .expr = known});
+}
+
+// Types let whole numbers stand among others; the walker tells them apart when it computes.
+bool Lowering::IsSurelyDouble(const Expr& expr) const {
+  if (checked_.TypeOf(expr).kind != TypeKind::kDouble) return false;
+  if (expr.kind == ExprKind::kBind) return IsSurelyDouble(*expr.args[1]);
+  if (expr.kind != ExprKind::kCall || expr.target != nullptr) return true;
+  if (expr.name == "quantity") return IsSurelyDouble(*expr.args[0]);
+  if (expr.name != "-_" && !expr.name.starts_with('_')) return true;
+  return std::ranges::all_of(expr.args, [this](const ExprPtr& operand) {
+    return checked_.TypeOf(*operand).kind == TypeKind::kBool || IsSurelyDouble(*operand);
+  });
+}
+
+bool Lowering::FitsSlot(const Expr& expr, SlotKind slot) const {
+  switch (slot) {
+    case SlotKind::kTruth:
+    case SlotKind::kInteger:
+      return true;
+    case SlotKind::kNumber:
+      return IsSurelyDouble(expr);
+    case SlotKind::kTime:
+    case SlotKind::kDuration:
+      return !MayHoldFractions(expr);
+  }
+  return false;
 }
 
 std::optional<std::vector<PlanNode>> Lowering::LowerOperands(
@@ -146,9 +185,7 @@ Lowering::Lowered Lowering::LowerCall(const Expr& expr) {
   if (expr.name.starts_with('_') || expr.name == "!_" || expr.name == "-_") {
     return LowerOperator(expr);
   }
-  if (expr.target != nullptr) {
-    return expr.name == "count_true" ? LowerCountTrue(expr) : std::nullopt;
-  }
+  if (expr.target != nullptr) return std::nullopt;
   if (expr.name == "int" || expr.name == "double") return LowerConversion(expr);
   return LowerScore(expr);
 }
@@ -156,6 +193,7 @@ Lowering::Lowered Lowering::LowerCall(const Expr& expr) {
 Lowering::Lowered Lowering::LowerOperator(const Expr& expr) {
   const std::string_view name = expr.name;
   if (name == "_in_") return LowerMembership(expr);
+  if (Lowered counted = LowerCountComparison(expr)) return counted;
   std::vector<const Expr*> arguments;
   for (const ExprPtr& argument : expr.args) arguments.push_back(argument.get());
   auto operands = LowerOperands(arguments);
@@ -246,7 +284,11 @@ Lowering::Lowered Lowering::LowerConversion(const Expr& expr) {
 
 Lowering::Lowered Lowering::LowerScore(const Expr& expr) {
   const ScoreFunction* const function = FindScoreFunction(expr.name);
-  if (function == nullptr || expr.args.size() != function->arity) return std::nullopt;
+  // The walker calls no function with an unknown argument, even one that may be missing.
+  if (function == nullptr || expr.args.size() != function->arity || function->arity == 0 ||
+      function->optional_from < function->arity) {
+    return std::nullopt;
+  }
   std::vector<const Expr*> arguments;
   for (const ExprPtr& argument : expr.args) arguments.push_back(argument.get());
   auto operands = LowerOperands(arguments);
@@ -263,21 +305,6 @@ Lowering::Lowered Lowering::LowerScore(const Expr& expr) {
   call.function = static_cast<std::int32_t>(function - ScoreFunctions().data());
   call.operands = std::move(numbers);
   return call;
-}
-
-Lowering::Lowered Lowering::LowerCountTrue(const Expr& expr) {
-  if (expr.target->kind != ExprKind::kList || !expr.args.empty()) return std::nullopt;
-  std::vector<const Expr*> elements;
-  for (const ExprPtr& element : expr.target->args) elements.push_back(element.get());
-  auto truths = LowerOperands(elements);
-  if (!truths) return std::nullopt;
-  PlanNode count = IntegerNode(0);
-  for (PlanNode& truth : *truths) {
-    if (truth.kind != SlotKind::kTruth) return std::nullopt;
-    count =
-        OperationNode(Opcode::kCountTrue, SlotKind::kInteger, {std::move(count), std::move(truth)});
-  }
-  return count;
 }
 
 std::optional<std::int64_t> Lowering::ConstantOf(const Expr& expr, SlotKind kind) {

@@ -15,6 +15,9 @@ namespace vedette::rules {
 // The slot that values of a type fit in; nullopt for texts, lists and the like.
 std::optional<SlotKind> SlotKindOf(const Type& type);
 
+// timestamp(…), duration(…): the only calls whose result may hold parts of a second.
+bool IsTimeFromText(const Expr& expr);
+
 // Turns a checked condition into features and operations on them. What the machines cannot compute
 // becomes a feature that the tree walker evaluates: the largest sub-expressions of which no part
 // has a feature of its own. Both ways mean the same.
@@ -40,6 +43,10 @@ class Lowering {
   // Literals, and functions of literals: days(14), quantity(26.5, "umol/L").
   Lowered LowerConstant(const Expr& expr) const;
   Lowered LowerLiteral(const LiteralValue& value) const;
+  Lowered LowerTimeText(const Expr& expr) const;
+  // Whether a number or time computed by the walker keeps its whole value in a slot.
+  bool FitsSlot(const Expr& expr, SlotKind slot) const;
+  bool IsSurelyDouble(const Expr& expr) const;
   // Calls that are operators, conversions, score functions.
   Lowered LowerCall(const Expr& expr);
   Lowered LowerOperator(const Expr& expr);
@@ -48,7 +55,8 @@ class Lowering {
   Lowered LowerMembership(const Expr& expr);
   Lowered LowerConversion(const Expr& expr);
   Lowered LowerScore(const Expr& expr);
-  Lowered LowerCountTrue(const Expr& expr);
+  // [a, b, c].count_true() >= 2 (lowering_count.cc)
+  Lowered LowerCountComparison(const Expr& expr);
 
   // Names and members of the clinical library (lowering_features.cc).
   Lowered LowerFeature(const Expr& expr);

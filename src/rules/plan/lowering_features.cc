@@ -17,32 +17,29 @@ struct MemberFeature {
   std::string_view name;
   FeatureKind kind;
   SlotKind slot;
-  // Whether it is a number in the item's unit, so that the feature converts it. Where the answer is
-  // no for a number, a rule in another unit is left to the tree walker.
-  bool in_unit = false;
-  bool unit_free = false;  // the same in every unit
+  bool in_unit = false;  // a number in the unit the rule is written in; else the same in every unit
 };
 
 constexpr MemberFeature kSeriesMembers[] = {
     {"value", FeatureKind::kValue, SlotKind::kNumber, true},
-    {"time", FeatureKind::kTime, SlotKind::kTime, false, true},
+    {"time", FeatureKind::kTime, SlotKind::kTime},
     {"uln", FeatureKind::kUpperLimit, SlotKind::kNumber, true},
     {"lln", FeatureKind::kLowerLimit, SlotKind::kNumber, true},
     {"xuln", FeatureKind::kRatioUpper, SlotKind::kNumber},
     {"baseline", FeatureKind::kBaseline, SlotKind::kNumber, true},
-    {"grade_low", FeatureKind::kGradeLow, SlotKind::kInteger, false, true},
-    {"grade_high", FeatureKind::kGradeHigh, SlotKind::kInteger, false, true},
-    {"base_grade_low", FeatureKind::kBaselineGradeLow, SlotKind::kInteger, false, true},
-    {"base_grade_high", FeatureKind::kBaselineGradeHigh, SlotKind::kInteger, false, true},
+    {"grade_low", FeatureKind::kGradeLow, SlotKind::kInteger},
+    {"grade_high", FeatureKind::kGradeHigh, SlotKind::kInteger},
+    {"base_grade_low", FeatureKind::kBaselineGradeLow, SlotKind::kInteger},
+    {"base_grade_high", FeatureKind::kBaselineGradeHigh, SlotKind::kInteger},
 };
 
 constexpr MemberFeature kWindowMembers[] = {
-    {"count", FeatureKind::kCount, SlotKind::kInteger, false, true},
+    {"count", FeatureKind::kCount, SlotKind::kInteger},
     {"min", FeatureKind::kMinimum, SlotKind::kNumber, true},
     {"max", FeatureKind::kMaximum, SlotKind::kNumber, true},
-    {"mean", FeatureKind::kMean, SlotKind::kNumber},
-    {"sd", FeatureKind::kStandardDeviation, SlotKind::kNumber},
-    {"slope_per_day", FeatureKind::kSlopePerDay, SlotKind::kNumber},
+    {"mean", FeatureKind::kMean, SlotKind::kNumber, true},
+    {"sd", FeatureKind::kStandardDeviation, SlotKind::kNumber, true},
+    {"slope_per_day", FeatureKind::kSlopePerDay, SlotKind::kNumber, true},
     {"max_xuln", FeatureKind::kMaximumRatioUpper, SlotKind::kNumber},
     {"min_xuln", FeatureKind::kMinimumRatioUpper, SlotKind::kNumber},
 };
@@ -60,10 +57,29 @@ const MemberFeature* Find(std::span<const MemberFeature> members, std::string_vi
   return found == members.end() ? nullptr : &*found;
 }
 
-bool IsIdentity(const Feature& feature) { return feature.factor == 1 && feature.offset == 0; }
-
 PlanNode NumberOperation(Opcode op, PlanNode a, PlanNode b) {
   return OperationNode(op, SlotKind::kNumber, {std::move(a), std::move(b)});
+}
+
+PlanNode MemberNode(const MemberFeature& member, Feature feature) {
+  feature.kind = member.kind;
+  feature.slot = member.slot;
+  if (!member.in_unit) {
+    feature.factor = 1;
+    feature.offset = 0;
+  }
+  return FeatureNode(feature);
+}
+
+// value / lower limit, unknown unless the limit is above 0. In the item's own unit, as every ratio.
+PlanNode RatioToLowerLimit(std::uint32_t item) {
+  const Feature limit{.kind = FeatureKind::kLowerLimit, .slot = SlotKind::kNumber, .item = item};
+  const Feature value{.kind = FeatureKind::kValue, .slot = SlotKind::kNumber, .item = item};
+  return OperationNode(
+      Opcode::kSelectNumber, SlotKind::kNumber,
+      {LessNode(NumberNode(0), FeatureNode(limit)),
+       NumberOperation(Opcode::kDivideNumber, FeatureNode(value), FeatureNode(limit)),
+       NumberNode(std::numeric_limits<double>::quiet_NaN())});
 }
 
 }  // namespace
@@ -114,7 +130,7 @@ std::optional<Feature> Lowering::SeriesFeature(const Expr& series,
   }
   const CatalogItem& item = catalog_.items[static_cast<std::size_t>(type.item)];
   Feature feature{.kind = kind, .slot = slot, .item = static_cast<std::uint32_t>(type.item)};
-  if (!type.unit.empty() && !SameUnit(type.unit, item.unit)) {
+  if (type.unit != item.unit && !type.unit.empty()) {
     const auto conversion = ConvertItemUnit(item, item.unit, type.unit);
     if (!conversion) return std::nullopt;
     feature.factor = conversion->factor;
@@ -126,39 +142,28 @@ std::optional<Feature> Lowering::SeriesFeature(const Expr& series,
 Lowering::Lowered Lowering::LowerSeriesMember(const Expr& series,
                                               std::string_view member,
                                               const Expr& expr) {
-  const CatalogItem::Role series_role = CatalogItem::Role::kSeries;
   const auto value = SeriesFeature(series, FeatureKind::kValue, SlotKind::kNumber);
-  if (!value || catalog_.items[value->item].role != series_role) return std::nullopt;
-  const bool numeric = catalog_.items[value->item].kind == ValueKind::kNumber;
+  const auto slot = SlotKindOf(checked_.TypeOf(expr));
+  if (!value || !slot) return std::nullopt;
   const auto feature = [&value](FeatureKind kind) {
     Feature other = *value;
     other.kind = kind;
     return FeatureNode(other);
   };
-  if (member == "change" && numeric) {
+  const auto change = [&] {
     return NumberOperation(Opcode::kSubtractNumber, FeatureNode(*value),
                            feature(FeatureKind::kBaseline));
+  };
+  if (member == "change") return change();
+  if (member == "pct_change") {
+    return NumberOperation(Opcode::kDivideNumber,
+                           NumberOperation(Opcode::kMultiplyNumber, NumberNode(100), change()),
+                           feature(FeatureKind::kBaseline));
   }
-  if (member == "pct_change" && numeric) {
-    PlanNode change = NumberOperation(Opcode::kSubtractNumber, FeatureNode(*value),
-                                      feature(FeatureKind::kBaseline));
-    return NumberOperation(
-        Opcode::kDivideNumber,
-        NumberOperation(Opcode::kMultiplyNumber, NumberNode(100), std::move(change)),
-        feature(FeatureKind::kBaseline));
-  }
+  if (member == "xlln") return RatioToLowerLimit(value->item);
   const MemberFeature* const known = Find(kSeriesMembers, member);
-  if (known == nullptr || (!known->in_unit && !known->unit_free && !IsIdentity(*value))) {
-    return std::nullopt;
-  }
-  const auto slot = SlotKindOf(checked_.TypeOf(expr));
-  if (slot != known->slot) return std::nullopt;
-  Feature result{.kind = known->kind, .slot = known->slot, .item = value->item};
-  if (known->in_unit) {
-    result.factor = value->factor;
-    result.offset = value->offset;
-  }
-  return FeatureNode(result);
+  if (known == nullptr || slot != known->slot) return std::nullopt;
+  return MemberNode(*known, *value);
 }
 
 // s.prev.value, s.prev(2).value
@@ -216,14 +221,8 @@ Lowering::Lowered Lowering::LowerWindowCall(const Expr& expr) {
   auto feature = SeriesFeature(*window.target, member->kind, member->slot);
   const auto length = ConstantOf(*window.args[0], SlotKind::kDuration);
   if (!feature || !length || *length < 0) return std::nullopt;
-  if (member->unit_free) {
-    feature->factor = 1;
-    feature->offset = 0;
-  } else if (!member->in_unit && !IsIdentity(*feature)) {
-    return std::nullopt;
-  }
   feature->window = *length;
-  return FeatureNode(*feature);
+  return MemberNode(*member, *feature);
 }
 
 // visit.W4.done; visit.done of the visit a rule is judged at
@@ -231,24 +230,19 @@ Lowering::Lowered Lowering::LowerVisitMember(const Expr& expr) {
   const MemberFeature* const member = Find(kVisitMembers, expr.name);
   if (member == nullptr || SlotKindOf(checked_.TypeOf(expr)) != member->slot) return std::nullopt;
   Feature feature{.kind = member->kind, .slot = member->slot, .count = kAnchorVisit};
-  const Expr& visit = *expr.target;
-  if (visit.kind == ExprKind::kSelect) {
-    const auto found = std::ranges::find(catalog_.visits, visit.name, &CatalogVisit::code);
+  const std::string& visit = checked_.TypeOf(*expr.target).name;
+  if (!visit.empty()) {
+    const auto found = std::ranges::find(catalog_.visits, visit, &CatalogVisit::code);
     if (found == catalog_.visits.end()) return std::nullopt;
     feature.count = static_cast<std::uint32_t>(found - catalog_.visits.begin());
-  } else if (visit.kind != ExprKind::kIdent) {
-    return std::nullopt;
   }
   return FeatureNode(feature);
 }
 
 // kri("AE_RATE").z
 Lowering::Lowered Lowering::LowerKriMember(const Expr& expr) {
-  const Expr& kri = *expr.target;
-  if (kri.kind != ExprKind::kCall || kri.args.size() != 1) return std::nullopt;
-  const auto* id = std::get_if<std::string>(&kri.args[0]->value);
-  if (id == nullptr) return std::nullopt;
-  const auto found = std::ranges::find(catalog_.kris, *id, &CatalogKri::id);
+  const std::string& id = checked_.TypeOf(*expr.target).name;
+  const auto found = std::ranges::find(catalog_.kris, id, &CatalogKri::id);
   if (found == catalog_.kris.end()) return std::nullopt;
   const auto index = static_cast<std::uint32_t>(found - catalog_.kris.begin());
   const auto feature = [index](FeatureKind kind) {

@@ -86,7 +86,8 @@ PlanNode FeatureNode(const Feature& feature) {
 
 PlanNode OperationNode(Opcode op, SlotKind kind, std::vector<PlanNode> operands) {
   if (op == Opcode::kAnd || op == Opcode::kOr) operands = Flattened(op, std::move(operands));
-  if (operands.size() <= 3 && std::ranges::all_of(operands, &PlanNode::IsConstant)) {
+  const std::size_t most = op == Opcode::kAnd || op == Opcode::kOr ? 2 : 3;
+  if (operands.size() <= most && std::ranges::all_of(operands, &PlanNode::IsConstant)) {
     return ConstantNode(kind, Compute(op, operands));
   }
   PlanNode node;

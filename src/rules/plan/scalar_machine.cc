@@ -5,14 +5,14 @@
 #include "rules/plan/opcode.h"
 #include "rules/plan/operations.h"
 #include "rules/plan/program.h"
-#include "rules/scores/score_functions.h"
+#include "rules/plan/score_call.h"
 
 namespace vedette::rules {
 namespace {
 
 double CallScoreFunction(std::int32_t index, const Slot* arguments) {
-  const ScoreFunction& function = ScoreFunctions()[static_cast<std::size_t>(index)];
-  std::array<double, std::size(ScoreFunction{}.units)> numbers;
+  const ScoreFunction& function = ScoreFunctionAt(index);
+  std::array<double, kMaxArguments> numbers;
   for (std::size_t i = 0; i < function.arity; ++i) numbers[i] = arguments[i].number;
   return function.evaluate(numbers.data());
 }

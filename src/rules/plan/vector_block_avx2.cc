@@ -7,8 +7,8 @@
 
 #include "rules/plan/opcode.h"
 #include "rules/plan/operations.h"
+#include "rules/plan/score_call.h"
 #include "rules/plan/vector_block.h"
-#include "rules/scores/score_functions.h"
 
 namespace vedette::rules {
 namespace {
