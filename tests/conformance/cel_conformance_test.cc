@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every case of every file: parsed, formatted and parsed again, evaluated.
+// Every case of every file: parsed, formatted and parsed again, checked, evaluated.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "conformance/cel_cases.h"
+#include "rules/check/checker.h"
 #include "rules/eval/evaluator.h"
 #include "rules/syntax/parser.h"
 
@@ -35,6 +36,33 @@ class Bindings : public Scope {
   const std::map<std::string, Value, std::less<>>& bindings_;
 };
 
+Type TypeOf(const CaseType& stated) {
+  static const std::map<std::string, TypeKind, std::less<>> kKinds = {
+      {"null", TypeKind::kNull},         {"bool", TypeKind::kBool},
+      {"int", TypeKind::kInt},           {"uint", TypeKind::kUint},
+      {"double", TypeKind::kDouble},     {"string", TypeKind::kString},
+      {"bytes", TypeKind::kBytes},       {"timestamp", TypeKind::kTimestamp},
+      {"duration", TypeKind::kDuration}, {"list", TypeKind::kList},
+      {"map", TypeKind::kMap},           {"optional", TypeKind::kOptional},
+      {"type", TypeKind::kType},
+  };
+  const auto kind = kKinds.find(stated.name);
+  Type type = Type::Of(kind == kKinds.end() ? TypeKind::kDyn : kind->second);
+  for (const CaseType& parameter : stated.parameters) {
+    type.parameters.push_back(TypeOf(parameter));
+  }
+  return type;
+}
+
+std::optional<Diagnostics> MistakesOf(const std::shared_ptr<const Ast>& ast, const CelCase& test) {
+  CheckerOptions options{.container = test.container};
+  for (const auto& [name, type] : test.variables) {
+    options.variables.emplace(name, TypeOf(type));
+  }
+  auto checked = Check(ast, options);
+  return checked ? std::nullopt : std::optional(std::move(checked.error()));
+}
+
 // What is wrong with a case; empty when nothing is.
 std::string Judge(const CelCase& test) {
   const auto ast = Parse(test.expression, {.macros = test.macros});
@@ -45,6 +73,10 @@ std::string Judge(const CelCase& test) {
   const auto again = Parse(formatted, {.macros = test.macros});
   if (!again || !SameTree(*(*ast)->root, *(*again)->root)) {
     return "is another expression once formatted: " + formatted;
+  }
+  const auto mistakes = test.check ? MistakesOf(*ast, test) : std::nullopt;
+  if (mistakes) {
+    return test.value ? "does not check: " + Render(test.expression, mistakes->at(0)) : "";
   }
   if (test.check_only) {
     return "";

@@ -168,10 +168,9 @@ Value Arithmetic(char op, const Value& a, const Value& b, ZeroDivision zero_divi
   if (uint_a != nullptr && uint_b != nullptr) {
     return WholeNumbers(op, *uint_a, *uint_b, zero_division);
   }
-  const bool real = a.As<double>() != nullptr || b.As<double>() != nullptr;
   const auto number_a = NumberOf(a);
   const auto number_b = NumberOf(b);
-  if (real && number_a && number_b) {
+  if (number_a && number_b) {
     if (op == '/' && *number_b == 0 && zero_division == ZeroDivision::kUnknown) {
       return Value::Unknown();
     }

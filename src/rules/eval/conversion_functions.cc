@@ -51,6 +51,9 @@ Value ToInt(Arguments arguments) {
   if (const std::string* text = x.AsText()) {
     return WholeNumberOfText<std::int64_t>(*text, "int");
   }
+  if (const auto* duration = x.As<DurationValue>()) {
+    return Value(duration->seconds);
+  }
   const auto* time = x.As<TimestampValue>();
   return time == nullptr ? NoOperation("int", arguments) : Value(time->seconds);
 }
@@ -160,6 +163,9 @@ Value ToTimestamp(Arguments arguments) {
 Value ToDuration(Arguments arguments) {
   if (arguments.size() == 1 && arguments[0].As<DurationValue>() != nullptr) {
     return arguments[0];
+  }
+  if (const auto seconds = IntAt(arguments, 0); seconds && arguments.size() == 1) {
+    return MakeDuration(*seconds, 0);
   }
   const std::string* text = TextAt(arguments, 0);
   if (text == nullptr || arguments.size() != 1) {

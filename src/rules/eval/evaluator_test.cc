@@ -22,7 +22,7 @@ TEST(NumberTest, KindsCompareByValueAndDoublesMixWithWholeNumbers) {
   EXPECT_EQ(Result("-1 < 0u && 18446744073709551615u > -1"), "true");
   EXPECT_EQ(Result("dyn(9223372036854775807) < 9223372036854775808.0"), "false");
   EXPECT_EQ(Result("3 * 1.5 + 2u"), "6.5");
-  EXPECT_EQ(Result("1 + 1u"), "error");
+  EXPECT_EQ(Result("type(1 + 1u) == double"), "true");
   EXPECT_EQ(Result("1.5 % 1"), "error");
 }
 
@@ -46,6 +46,8 @@ TEST(NumberTest, ConversionsKeepToTheRangeOfTheirType) {
   EXPECT_EQ(Result("string(1e300)"), "1e+300");
   EXPECT_EQ(Result("string(0.1 + 0.2)"), "0.30000000000000004");
   EXPECT_EQ(Result("string([1])"), "error");
+  EXPECT_EQ(Result("int(duration('-1.5s'))"), "-1");
+  EXPECT_EQ(Result("duration(90) == duration('1m30s')"), "true");
 }
 
 TEST(CollectionTest, Macros) {

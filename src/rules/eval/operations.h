@@ -52,8 +52,8 @@ const Value* FindKey(const ValueMap& map, const Value& key);
 // What `a op b` does where b is 0.
 enum class ZeroDivision : std::uint8_t { kUnknown, kCel };
 
-// a op b for op of + - * / %. What overflows a whole number is an error. A whole number beside a
-// double counts as one, which CEL itself leaves undefined: `3 * lab.ALT.uln` is what people write.
+// a op b for op of + - * / %. What overflows a whole number is an error. Numbers of two kinds count
+// as doubles, which CEL itself leaves undefined: `3 * lab.ALT.uln` is what people write.
 // Bounds of intervals are rounded as any double is.
 Value Arithmetic(char op, const Value& a, const Value& b, ZeroDivision zero_division);
 Value Negate(const Value& a);
