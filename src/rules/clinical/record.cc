@@ -192,6 +192,7 @@ RecordEffect SubjectRecord::ApplyToField(const Change& change) {
     const Observation* field = row->Find(change.item);
     if (field != nullptr && field->key() == change.key) {
       effect.removed = *field;
+      effect.row = row->key;
       FormRow changed = take(row);
       std::erase_if(changed.fields, [&](const auto& entry) { return entry.first == change.item; });
       settle(std::move(changed));
@@ -211,7 +212,10 @@ RecordEffect SubjectRecord::ApplyToField(const Change& change) {
   const auto at = std::ranges::lower_bound(row.fields, change.item, {},
                                            &std::pair<std::uint32_t, Observation>::first);
   if (at != row.fields.end() && at->first == change.item) {
-    effect.removed = effect.removed ? effect.removed : std::optional(at->second);
+    if (!effect.removed) {
+      effect.removed = at->second;
+      effect.row = change.row;
+    }
     at->second = *effect.inserted;
   } else {
     row.fields.emplace(at, change.item, *effect.inserted);
@@ -224,9 +228,9 @@ void SubjectRecord::Assign(std::uint32_t item, std::span<const Observation> obse
   series_[pools_->layout->PlaceOf(item)].Assign(observations);
 }
 
-void SubjectRecord::DropOldest(std::uint32_t item, std::uint32_t count) {
+void SubjectRecord::Drop(std::uint32_t item, std::uint32_t from, std::uint32_t count) {
   CompactArray<Observation>& series = series_[pools_->layout->PlaceOf(item)];
-  series.Erase(0, count);
+  series.Erase(from, count);
   series.Shrink();
 }
 

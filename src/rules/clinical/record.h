@@ -52,6 +52,7 @@ struct RecordPools {
 struct RecordEffect {
   std::optional<Observation> removed;
   std::optional<Observation> inserted;
+  std::uint64_t row = 0;  // of a form's field: where `removed` stood
   bool nothing() const { return !removed && !inserted; }
 };
 
@@ -82,8 +83,8 @@ class SubjectRecord final : public SubjectView {
 
   // Replaces a series by observations in order.
   void Assign(std::uint32_t item, std::span<const Observation> observations);
-  // Forgets the oldest `count` of a series.
-  void DropOldest(std::uint32_t item, std::uint32_t count);
+  // Forgets `count` observations of a series.
+  void Drop(std::uint32_t item, std::uint32_t from, std::uint32_t count);
   // Whether the next observation of the item would make its array grow.
   bool Full(std::uint32_t item) const;
 

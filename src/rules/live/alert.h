@@ -16,13 +16,17 @@ using Id128 = std::array<std::uint8_t, 16>;
 
 // The detection axis (rules.md 4.1): moved by the engine only.
 enum class Detection : std::uint8_t {
-  kInactive,
-  kPending,  // true, not yet for as long as `for` asks
+  kInactive,  // was open when its rule's version ended
+  kPending,   // true, not yet for as long as `for` asks
   kFiring,
   kRecovering,  // no longer true, kept for `keep_firing_for`
   kResolved,
   kRetracted,  // a correction took its cause away
 };
+
+// DetectedAlert::fired_item of what a timer raised: nothing was observed. Data that come later
+// resolve such an alert, they do not retract it. Rows have UINT32_MAX.
+inline constexpr std::uint32_t kTimerItem = UINT32_MAX - 1;
 
 // One alert as it follows from what is currently known: a pure function of rules, observations and,
 // for rules that read `now`, knowledge time.

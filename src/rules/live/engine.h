@@ -112,11 +112,14 @@ class Engine {
 };
 
 // What separates two states of one subject, as Apply would have told it: `before` and `after` in
-// the order of Detected. Pure.
+// the order of Detected. `at` tells repeated changes under one key apart in Transition::id; Apply
+// gives Change::received, Advance the due time. Alerts that a timer raised and that are gone are
+// resolved without a time. Pure.
 std::vector<Transition> Differences(std::span<const DetectedAlert> before,
                                     std::span<const DetectedAlert> after,
                                     std::uint64_t cause,
-                                    std::uint32_t cause_item);
+                                    std::uint32_t cause_item,
+                                    Seconds at = 0);
 
 Id128 AlertId(std::string_view study_id,
               std::string_view rule_id,
