@@ -30,8 +30,12 @@ struct BacktestOptions {
   std::function<bool(double)> progress;
 };
 
+// Of an alert that is about a site or the study.
+inline constexpr std::uint32_t kNoSubject = UINT32_MAX;
+
 struct BacktestAlert {
   std::uint32_t subject = 0;
+  std::string scope_key;  // the subject's id; the site's; empty for the study
   DetectedAlert alert;
   // As known: when it would have been raised, and taken back.
   Seconds raised_at = 0;
@@ -49,7 +53,7 @@ struct BacktestOverlap {
   std::uint64_t both = 0;  // subject-days on which both fire
   std::uint64_t only_this = 0;
   std::uint64_t only_other = 0;
-  std::uint64_t earlier = 0;  // subjects in whom this one's first alert comes earlier
+  std::uint64_t earlier = 0;  // subjects alerted by both, by this one first
 };
 
 struct BacktestResult {
@@ -59,8 +63,9 @@ struct BacktestResult {
   std::uint64_t subjects = 0;       // with a record
   std::uint64_t days = 0;           // distinct days (UTC) with a record
   std::uint64_t retracted = 0;      // as known
+  // Over the time from the first to the last observation of every subject.
   double alerts_per_subject_month = 0;
-  std::vector<BacktestAlert> alerts;  // by subject, then anchor
+  std::vector<BacktestAlert> alerts;  // that fired; by subject, then anchor
   std::vector<BacktestCount> by_day;
   std::vector<BacktestCount> by_site;
   std::vector<BacktestCount> by_subject;

@@ -143,17 +143,6 @@ SlotColumn FeatureColumns::At(std::size_t feature, std::size_t offset) const {
                          : SlotColumn{&column.unknown, true};
 }
 
-bool FeatureColumns::Has(std::size_t feature, std::size_t offset) const {
-  const Column& column = columns_[feature];
-  return column.direct != nullptr || column.constant ||
-         (column.computed && column.done.Test(offset));
-}
-
-Slot FeatureColumns::Value(std::size_t feature, std::size_t offset) const {
-  const SlotColumn column = At(feature, offset);
-  return *column.values;
-}
-
 void FeatureColumns::Compute(std::size_t feature, const RowBits& wanted) {
   Column& column = columns_[feature];
   if (column.direct != nullptr || column.constant) {

@@ -67,9 +67,6 @@ class FeatureColumns {
   // The column for RunColumns from row range.begin + offset on; unknown for all rows while the
   // feature was not computed in this range.
   SlotColumn At(std::size_t feature, std::size_t offset) const;
-  bool Has(std::size_t feature, std::size_t offset) const;
-  // One computed value.
-  Slot Value(std::size_t feature, std::size_t offset) const;
   // Rows in which a feature that was computed read a number known only as a bound: its slot is
   // unknown there.
   const RowBits& bounded() const { return bounded_; }

@@ -329,7 +329,7 @@ TEST_F(FeatureColumnsTest, AttributesAreSeenAtAllTimes) {
   columns.Compute(0, wanted);
   for (std::uint32_t subject = 0; subject < kSubjects; ++subject) {
     for (std::uint32_t row = anchors.offsets[subject]; row < anchors.offsets[subject + 1]; ++row) {
-      EXPECT_EQ(columns.Value(0, row).integer, doses_[subject].value_or(kMissing));
+      EXPECT_EQ(columns.At(0, row).values->integer, doses_[subject].value_or(kMissing));
     }
   }
 }

@@ -49,6 +49,9 @@ Observation HistorySubject::Make(const ItemColumns& item, std::uint32_t row) con
 }
 
 std::span<const Observation> HistorySubject::Series(std::uint32_t item) const {
+  if (subject_ == kNone) {
+    return {};
+  }
   std::vector<Observation>& series = series_[item];
   const ItemColumns& columns = history_.Item(item);
   const std::uint32_t begin = columns.offsets[subject_];
@@ -65,7 +68,7 @@ std::span<const Observation> HistorySubject::Series(std::uint32_t item) const {
 
 std::span<const FormRow> HistorySubject::Rows(std::string_view form) const {
   const auto found = forms_.find(form);
-  if (found == forms_.end()) {
+  if (found == forms_.end() || subject_ == kNone) {
     return {};
   }
   if (!found->second.built) {

@@ -20,7 +20,7 @@ class HistorySubject final : public SubjectView {
 
   explicit HistorySubject(const History& history);
 
-  // Spans and pointers given before become invalid.
+  // Spans and pointers given before become invalid. kNone: an empty record, as at the beginning.
   void Select(std::uint32_t subject);
   std::uint32_t subject() const { return subject_; }
 
