@@ -21,6 +21,7 @@ TEST(FormatTest, OneSpaceAroundOperatorsAndNoNeedlessParentheses) {
   EXPECT_EQ(Formatted("a?(b?c:d):(e?f:g)"), "a ? (b ? c : d) : e ? f : g");
   EXPECT_EQ(Formatted("xs . all( x , x>1.50 )"), "xs.all(x, x > 1.5)");
   EXPECT_EQ(Formatted("a in['x',\"y\"]"), "a in [\"x\", \"y\"]");
+  EXPECT_EQ(Formatted("lab.CREAT.in('mg/dL').value"), "lab.CREAT.in(\"mg/dL\").value");
   EXPECT_EQ(Formatted("{?'a':1}.?a[?0]"), "{?\"a\": 1}.?a[?0]");
   EXPECT_EQ(Formatted("a.`b-c`.`d`"), "a.`b-c`.d");
   EXPECT_EQ(Formatted("(-1).f() + -(1) - --1"), "(-1).f() + -(1) - --1");

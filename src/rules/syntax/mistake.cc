@@ -70,8 +70,16 @@ Diagnostic Make(std::string code, Span span, std::string message, std::string su
           .suggestion = std::move(suggestion)};
 }
 
+bool IsNumber(const Token& token) {
+  return token.kind == TokenKind::kInteger ||
+         (token.kind == TokenKind::kLiteral && std::holds_alternative<double>(token.value));
+}
+
 // What to write instead of `next` after the complete operand that ends with `previous`.
-std::string MeantAfterOperand(const Token& previous, const Token& next) {
+std::string MeantAfterOperand(const Token& previous, const Token& next, const Token* after_next) {
+  if (previous.kind == TokenKind::kName && OperatorMeant(previous.text) == "!") {
+    return "write ! for not";
+  }
   if (next.kind == TokenKind::kName) {
     if (const std::string_view meant = OperatorMeant(next.text); !meant.empty() && meant != "!") {
       return "write " + std::string(meant);
@@ -89,13 +97,14 @@ std::string MeantAfterOperand(const Token& previous, const Token& next) {
     if (lower == "then" || lower == "else") {
       return "a choice is written condition ? value : other";
     }
-    if (previous.kind == TokenKind::kInteger ||
-        (previous.kind == TokenKind::kLiteral && std::holds_alternative<double>(previous.value))) {
+    if (lower == "x" || lower == "times" || lower == "uln" || lower == "lln") {
+      return "a multiple of a limit is written 3 * lab.ALT.uln, or lab.ALT.xuln > 3";
+    }
+    const bool qualified = after_next != nullptr && IsBracket(*after_next, ".(");
+    if (!qualified && IsNumber(previous)) {
       return UnitSuggestion(previous.text, next.text);
     }
-  }
-  if (previous.kind == TokenKind::kName && OperatorMeant(previous.text) == "!") {
-    return "write ! for not";
+    return "conditions are joined with && or ||";
   }
   return {};
 }
@@ -104,18 +113,25 @@ std::string MeantAfterOperand(const Token& previous, const Token& next) {
 
 Diagnostic UnexpectedAfterOperand(const MistakeContext& context) {
   const Token& next = context.tokens[context.next];
+  const Token* previous = Previous(context);
+  const Token* after_next =
+      context.next + 1 < context.tokens.size() ? &context.tokens[context.next + 1] : nullptr;
   if (IsBracket(next, ")]}")) {
     return Make("unopened_bracket", next.span, "this " + Quoted(next.text) + " closes nothing",
                 "delete it, or open it before");
   }
   if (next.kind == TokenKind::kSymbol) {
-    const bool bang = next.text == "!";
+    std::string suggestion = next.text == "!" ? "different is written !=" : "";
+    if (next.text == "," && previous != nullptr && IsNumber(*previous) && after_next != nullptr &&
+        after_next->kind == TokenKind::kInteger) {
+      suggestion = "decimals are written with a point: " + std::string(previous->text) + "." +
+                   std::string(after_next->text);
+    }
     return Make("unexpected_symbol", next.span, Quoted(next.text) + " has no place here",
-                bang ? "different is written !=" : "");
+                std::move(suggestion));
   }
-  const Token* previous = Previous(context);
   return Make("missing_operator", next.span, "an operator is missing before " + Quoted(next.text),
-              previous == nullptr ? "" : MeantAfterOperand(*previous, next));
+              previous == nullptr ? "" : MeantAfterOperand(*previous, next, after_next));
 }
 
 Diagnostic MissingOperand(const MistakeContext& context) {
@@ -127,8 +143,9 @@ Diagnostic MissingOperand(const MistakeContext& context) {
   const std::string after =
       previous == nullptr ? "at the beginning" : "after " + Quoted(previous->text);
   if (next.kind == TokenKind::kEnd) {
-    const std::string open =
-        context.open.empty() ? "" : "the " + OpenPlace(context) + " is not closed either";
+    const std::string open = context.open.empty()
+                                 ? "write what should stand there"
+                                 : "the " + OpenPlace(context) + " is not closed either";
     return Make("missing_operand", next.span, "a value is missing " + after, open);
   }
   if (previous != nullptr && IsBracket(*previous, "(") && IsBracket(next, ")")) {
