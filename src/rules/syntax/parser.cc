@@ -29,6 +29,21 @@ constexpr int kTightest = 5;
 
 }  // namespace
 
+std::expected<std::shared_ptr<const Ast>, Diagnostics> Parser::Run() {
+  Node root = Expression();
+  if (root && Peek().kind != TokenKind::kEnd) {
+    root = Fail(UnexpectedAfterOperand(Context()));
+  }
+  if (!root) {
+    return std::unexpected(Diagnostics{std::move(*mistake_)});
+  }
+  auto ast = std::make_shared<Ast>();
+  ast->source = std::string(source_);
+  ast->root = std::move(root.expr);
+  Number(*ast->root, ast->size);
+  return ast;
+}
+
 Node Parser::Fail(Diagnostic mistake) {
   if (!mistake_) {
     mistake_ = std::move(mistake);
