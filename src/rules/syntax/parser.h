@@ -13,7 +13,8 @@ namespace vedette::rules {
 struct ParserOptions {
   std::size_t max_bytes = 64 * 1024;
   std::uint32_t max_nodes = 4096;
-  std::uint32_t max_depth = 200;  // of nesting; a rule is shallower by far
+  // Of nesting, also of the values an expression makes; a rule is shallower by far.
+  std::uint32_t max_depth = 200;
   bool macros = true;
 };
 

@@ -68,9 +68,12 @@ Node Parser::WithVariables(ExprKind kind,
                            Node target,
                            std::vector<Node> arguments,
                            std::size_t variables) {
+  // What a variable holds may be nested as deep as the expression it comes from, and what the body
+  // makes of it deeper by the body: heights add up, so that values are never nested deeper either.
   std::uint32_t height = target.height;
-  for (const Node& argument : arguments) {
-    height = std::max(height, argument.height);
+  for (std::size_t i = variables; i < arguments.size(); ++i) {
+    height = kind == ExprKind::kBind ? height + arguments[i].height
+                                     : std::max(height, target.height + arguments[i].height);
   }
   Node node = Make(kind, begin, name.span, height);
   if (!node) {

@@ -148,6 +148,14 @@ TEST(ParserTest, LimitsHoldForEveryShapeOfNesting) {
   }
   EXPECT_EQ(CodeOf(list + "]"), "too_large");
   EXPECT_EQ(CodeOf(std::string(70'000, ' ')), "too_long");
+  std::string binds = "x";
+  std::string maps = "[0]";
+  for (int i = 0; i < 50; ++i) {
+    binds = "cel.bind(x, [[[[x]]]], " + binds + ")";
+    maps += ".map(x, [[[[x]]]])";
+  }
+  EXPECT_EQ(CodeOf(binds), "too_deep") << "the value would be 200 lists deep";
+  EXPECT_EQ(CodeOf(maps), "too_deep");
   EXPECT_EQ(CodeOf("a+b", {.max_nodes = 2}), "too_large");
 }
 
