@@ -2,10 +2,10 @@
 #include "rules/backtest/backtest.h"
 
 #include <algorithm>
-#include <map>
 #include <tuple>
 #include <utility>
 
+#include "rules/backtest/replay.h"
 #include "rules/backtest/rule_run.h"
 
 namespace vedette::rules {
@@ -41,19 +41,32 @@ BacktestResult RunBacktest(std::shared_ptr<const Rule> rule,
                            const History& history,
                            const BacktestOptions& options) {
   const StudyContext study(history.shared_catalog());
-  const double rules = static_cast<double>(options.active.size()) + 1;
+  const EvaluationScope scope = rule->definition().scope;
+  const bool of_sites = scope == EvaluationScope::kSite || scope == EvaluationScope::kStudy;
+  const bool as_known = options.mode == BacktestMode::kAsKnown && !of_sites;
+  const bool replays = as_known && history.KeepsArrival();
+  const double parts = static_cast<double>(options.active.size()) + (replays ? 2 : 1);
   double done = 0;
   RunContext context{.history = &history, .study = &study, .now = options.now};
   if (options.progress) {
-    context.progress = [&](double share) { return options.progress((done + share) / rules); };
+    context.progress = [&](double share) { return options.progress((done + share) / parts); };
   }
   RuleRun run = RunAsCorrected(*rule, context);
+  if (replays && !run.cancelled) {
+    done += 1;
+    run.alerts.clear();
+    run.tally.ForgetAlerts();
+    Replay(rule, context, &run);
+  }
   BacktestResult result;
+  result.arrival_unknown = as_known && !replays;
   result.anchors = run.anchors;
   result.not_evaluable = run.not_evaluable;
   result.cancelled = run.cancelled;
   run.tally.Finish(&result);
   result.alerts = std::move(run.alerts);
+  result.retracted = static_cast<std::uint64_t>(std::ranges::count_if(
+      result.alerts, [](const BacktestAlert& alert) { return alert.retracted_at.has_value(); }));
   for (const std::shared_ptr<const Rule>& active : options.active) {
     if (result.cancelled) {
       break;

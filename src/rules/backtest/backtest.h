@@ -37,9 +37,9 @@ struct BacktestAlert {
   std::uint32_t subject = 0;
   std::string scope_key;  // the subject's id; the site's; empty for the study
   DetectedAlert alert;
-  // As known: when it would have been raised, and taken back.
+  // When it would have been raised: as known, or as corrected when it fired.
   Seconds raised_at = 0;
-  std::optional<Seconds> retracted_at;
+  std::optional<Seconds> retracted_at;  // as known: when it would have been taken back
 };
 
 struct BacktestCount {
@@ -62,7 +62,7 @@ struct BacktestResult {
   std::uint64_t not_evaluable = 0;  // anchors at which it could not be decided
   std::uint64_t subjects = 0;       // with a record
   std::uint64_t days = 0;           // distinct days (UTC) with a record
-  std::uint64_t retracted = 0;      // as known
+  std::uint64_t retracted = 0;      // as known: alerts taken back and not raised again
   // Over the time from the first to the last observation of every subject.
   double alerts_per_subject_month = 0;
   std::vector<BacktestAlert> alerts;  // that fired; by subject, then anchor
@@ -71,9 +71,12 @@ struct BacktestResult {
   std::vector<BacktestCount> by_subject;
   std::vector<BacktestOverlap> overlap;
   bool cancelled = false;
+  // As known was asked for of a history that did not keep its arrival: the answer is as corrected.
+  bool arrival_unknown = false;
 };
 
-// Runs a rule over a finished history. Thread-safe on the same History.
+// Runs a rule over a finished history. As known, alerts are those that were ever raised; records,
+// and alerts of sites and the study, are as corrected. Thread-safe on the same History.
 BacktestResult RunBacktest(std::shared_ptr<const Rule> rule,
                            const History& history,
                            const BacktestOptions& options);

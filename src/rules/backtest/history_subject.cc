@@ -49,7 +49,7 @@ Observation HistorySubject::Make(const ItemColumns& item, std::uint32_t row) con
 }
 
 std::span<const Observation> HistorySubject::Series(std::uint32_t item) const {
-  if (subject_ == kNone) {
+  if (subject_ == kNone || history_.catalog().items[item].role == CatalogItem::Role::kFormField) {
     return {};
   }
   std::vector<Observation>& series = series_[item];

@@ -68,13 +68,27 @@ void Tally::AddSiteRecords(std::string_view site_id, std::span<const JudgedAncho
 
 void Tally::AddAlert(const BacktestAlert& alert) {
   ++alerts_;
-  ++Day(alert.alert.fired).alerts;
+  ++Day(alert.raised_at).alerts;
   if (alert.subject == kNoSubject) {
     ++sites_[alert.scope_key].alerts;
     return;
   }
   ++subjects_[alert.subject].alerts;
-  first_alert_[alert.subject] = std::min(first_alert_[alert.subject], alert.alert.fired);
+  first_alert_[alert.subject] = std::min(first_alert_[alert.subject], alert.raised_at);
+}
+
+void Tally::ForgetAlerts() {
+  alerts_ = 0;
+  first_alert_.assign(first_alert_.size(), INT64_MAX);
+  for (Count& count : days_) {
+    count.alerts = 0;
+  }
+  for (Count& count : subjects_) {
+    count.alerts = 0;
+  }
+  for (auto& [site, count] : sites_) {
+    count.alerts = 0;
+  }
 }
 
 std::optional<Seconds> Tally::FirstAlert(std::uint32_t subject) const {

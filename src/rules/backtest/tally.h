@@ -29,14 +29,16 @@ class Tally {
   void AddRecords(std::uint32_t subject, std::span<const JudgedAnchor> anchors);
   // Of a rule for sites or the whole study.
   void AddSiteRecords(std::string_view site_id, std::span<const JudgedAnchor> anchors);
+  // Counted on the day on which it was raised.
   void AddAlert(const BacktestAlert& alert);
+  void ForgetAlerts();
 
   // Fills in all counts but those of anchors judged.
   void Finish(BacktestResult* result) const;
 
   // Subject-days with a record, ascending: subject << 32 | day as an unsigned number.
   std::span<const std::uint64_t> subject_days() const { return subject_days_; }
-  // When a subject's first alert began to fire.
+  // When a subject's first alert was raised.
   std::optional<Seconds> FirstAlert(std::uint32_t subject) const;
 
  private:
