@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "rules/plan/integer_range.h"
 #include "rules/plan/operations.h"
 #include "rules/scores/score_functions.h"
 
@@ -41,7 +42,7 @@ constexpr Arithmetic kArithmetic[] = {
     {"_+_", SlotKind::kTime, SlotKind::kDuration, Opcode::kAddTime, SlotKind::kTime},
     {"_+_", SlotKind::kDuration, SlotKind::kTime, Opcode::kAddTime, SlotKind::kTime},
     {"_-_", SlotKind::kTime, SlotKind::kDuration, Opcode::kSubtractTime, SlotKind::kTime},
-    {"_-_", SlotKind::kTime, SlotKind::kTime, Opcode::kSubtractDuration, SlotKind::kDuration},
+    {"_-_", SlotKind::kTime, SlotKind::kTime, Opcode::kTimeDifference, SlotKind::kDuration},
     {"_+_", SlotKind::kDuration, SlotKind::kDuration, Opcode::kAddDuration, SlotKind::kDuration},
     {"_-_", SlotKind::kDuration, SlotKind::kDuration, Opcode::kSubtractDuration,
      SlotKind::kDuration},
@@ -83,6 +84,13 @@ PlanNode NotEqualNode(PlanNode a, PlanNode b) {
 bool MayHoldFractions(const Expr& expr) {
   return IsTimeFromText(expr) || (expr.target != nullptr && MayHoldFractions(*expr.target)) ||
          std::ranges::any_of(expr.args, [](const ExprPtr& arg) { return MayHoldFractions(*arg); });
+}
+
+// What is computed or written could be INT64_MIN, which a slot takes for missing; what is counted
+// could not.
+bool MayBeSmallestInteger(const Expr& expr) {
+  return expr.kind != ExprKind::kCall || expr.name == "int" || expr.name == "-_" ||
+         expr.name.starts_with('_');
 }
 
 }  // namespace
@@ -137,23 +145,24 @@ Lowering::Lowered Lowering::ExpressionNode(const Expr& expr) {
   return FeatureNode({.kind = FeatureKind::kExpression, .slot = *slot, .expr = known});
 }
 
-// Types let whole numbers stand among others; the walker tells them apart when it computes.
+// A type of `double` may still give the walker a whole number, with which it computes otherwise.
 bool Lowering::IsSurelyDouble(const Expr& expr) const {
   if (checked_.TypeOf(expr).kind != TypeKind::kDouble) return false;
   if (expr.kind == ExprKind::kBind) return IsSurelyDouble(*expr.args[1]);
   if (expr.kind != ExprKind::kCall || expr.target != nullptr) return true;
-  if (expr.name == "quantity") return IsSurelyDouble(*expr.args[0]);
+  const auto surely = [this](const ExprPtr& operand) { return IsSurelyDouble(*operand); };
+  if (expr.name == "quantity") return surely(expr.args[0]);
+  if (expr.name == "_?_:_") return surely(expr.args[1]) && surely(expr.args[2]);
   if (expr.name != "-_" && !expr.name.starts_with('_')) return true;
-  return std::ranges::all_of(expr.args, [this](const ExprPtr& operand) {
-    return checked_.TypeOf(*operand).kind == TypeKind::kBool || IsSurelyDouble(*operand);
-  });
+  return std::ranges::any_of(expr.args, surely);
 }
 
 bool Lowering::FitsSlot(const Expr& expr, SlotKind slot) const {
   switch (slot) {
     case SlotKind::kTruth:
-    case SlotKind::kInteger:
       return true;
+    case SlotKind::kInteger:
+      return !MayBeSmallestInteger(expr);
     case SlotKind::kNumber:
       return IsSurelyDouble(expr);
     case SlotKind::kTime:
@@ -231,9 +240,20 @@ Lowering::Lowered Lowering::LowerOperator(const Expr& expr) {
 }
 
 Lowering::Lowered Lowering::LowerArithmetic(std::string_view name, PlanNode a, PlanNode b) {
+  if (a.kind != b.kind && IsNumeric(a.kind) && IsNumeric(b.kind)) {
+    a = AsNumber(std::move(a));
+    b = AsNumber(std::move(b));
+  }
   for (const Arithmetic& known : kArithmetic) {
     if (known.name == name && known.a == a.kind && known.b == b.kind) {
-      return OperationNode(known.op, known.result, {std::move(a), std::move(b)});
+      // Before it is folded: a constant INT64_MIN would look missing.
+      PlanNode node;
+      node.form = PlanNode::Form::kOperation;
+      node.kind = known.result;
+      node.op = known.op;
+      node.operands = {std::move(a), std::move(b)};
+      if (MayReachMissing(node)) return std::nullopt;
+      return OperationNode(known.op, known.result, std::move(node.operands));
     }
   }
   return std::nullopt;

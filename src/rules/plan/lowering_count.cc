@@ -30,9 +30,21 @@ std::string_view Mirrored(std::string_view comparison) {
   return comparison;
 }
 
+bool IsKnown(const PlanNode& constant) {
+  switch (constant.kind) {
+    case SlotKind::kNumber:
+      return operations::Known(constant.constant.number);
+    case SlotKind::kTruth:
+      return constant.constant.integer != operations::kUnknown;
+    default:
+      return operations::Known(constant.constant.integer);
+  }
+}
+
 // Whether nothing in it is an error to the walker, which would spoil the whole list, where the
 // machines know only unknown: errors are overflow, times out of range, wrong types.
 bool NeverFails(const PlanNode& node) {
+  if (node.IsConstant()) return IsKnown(node);
   if (node.form == PlanNode::Form::kFeature) return node.feature.kind != FeatureKind::kExpression;
   if (node.form == PlanNode::Form::kOperation && node.kind != SlotKind::kNumber &&
       node.kind != SlotKind::kTruth) {

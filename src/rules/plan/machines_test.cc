@@ -218,6 +218,7 @@ TEST(MachinesTest, TimesAndDurationsStayInTheirRange) {
   check(Opcode::kSubtractTime, -1, -62'135'596'800, 253'402'300'799);
   check(Opcode::kAddDuration, 1, -315'576'000'000, 315'576'000'000);
   check(Opcode::kSubtractDuration, -1, -315'576'000'000, 315'576'000'000);
+  check(Opcode::kTimeDifference, -1, -9'223'372'036, 9'223'372'036);
 }
 
 TEST(MachinesTest, Conversions) {

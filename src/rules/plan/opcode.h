@@ -59,7 +59,8 @@ namespace vedette::rules {
   X(NotEqualInteger, "TII.")    \
   X(LessInteger, "TII.")        \
   X(LessEqualInteger, "TII.")   \
-  X(Call, "NV.F")
+  X(Call, "NV.F")               \
+  X(TimeDifference, "III.")
 
 enum class Opcode : std::uint8_t {
 #define VEDETTE_RULE_OPCODE(name, operands) k##name,

@@ -21,6 +21,8 @@ inline constexpr std::int64_t kTrue = static_cast<std::int64_t>(Truth::kTrue);
 inline constexpr std::int64_t kEarliestTime = -62'135'596'800;
 inline constexpr std::int64_t kLatestTime = 253'402'300'799;
 inline constexpr std::int64_t kLongestDuration = 315'576'000'000;
+// Of two times: as many seconds as 64 bits of nanoseconds hold.
+inline constexpr std::int64_t kFarthestTimes = 9'223'372'036;
 
 inline std::int64_t ToTruth(bool holds, bool known) { return known ? (holds ? kTrue : kFalse) : 1; }
 
@@ -80,6 +82,11 @@ inline std::int64_t WithinTime(std::int64_t x) {
 }
 inline std::int64_t WithinDuration(std::int64_t x) {
   return x < -kLongestDuration || x > kLongestDuration ? kMissing : x;
+}
+
+inline std::int64_t TimeDifference(std::int64_t x, std::int64_t y) {
+  const std::int64_t difference = Subtract(x, y);
+  return difference < -kFarthestTimes || difference > kFarthestTimes ? kMissing : difference;
 }
 
 // --- conversions

@@ -106,6 +106,7 @@ doCall:
   VEDETTE_INTEGER(AddDuration, operations::WithinDuration(operations::Add(A_INTEGER, B_INTEGER)))
   VEDETTE_INTEGER(SubtractDuration,
                   operations::WithinDuration(operations::Subtract(A_INTEGER, B_INTEGER)))
+  VEDETTE_INTEGER(TimeDifference, operations::TimeDifference(A_INTEGER, B_INTEGER))
   VEDETTE_NUMBER(IntegerToNumber, operations::ToNumber(A_INTEGER))
   VEDETTE_INTEGER(NumberToInteger, operations::ToInteger(A_NUMBER))
   VEDETTE_INTEGER(CountTrue, operations::CountTrue(A_INTEGER, B_INTEGER))
