@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "model/unit_table.h"
 #include "rules/check/clinical.h"
 #include "rules/check/literal_duration.h"
 #include "rules/scores/score_functions.h"
@@ -39,8 +41,8 @@ Type Duration(const ClinicalContext& context, const Expr& call) {
         argument.kind == ExprKind::kLiteral && std::holds_alternative<double>(argument.value);
     return report.Error(
         "duration_not_literal", argument.span,
-        call.name + "() takes a whole number that is written out, such as " + call.name + "(14)",
-        fraction ? "use a smaller unit: hours(12), minutes(30)" : "");
+        call.name + "() takes a whole number, such as " + call.name + "(14)",
+        fraction ? "use a smaller unit: hours(12), minutes(30)" : "write the number itself");
   }
   if (!LiteralSeconds(call)) {
     return report.Error("duration_too_long", argument.span, "this length of time is too large");
@@ -80,6 +82,24 @@ Type KriNamed(const ClinicalContext& context, const Expr& call) {
                               std::move(suggestion));
 }
 
+bool IsKnownUnit(const Catalog& catalog, std::string_view unit) {
+  return !UcumCode(unit).empty() ||
+         std::ranges::find(catalog.items, unit, &CatalogItem::unit) != catalog.items.end();
+}
+
+Type UnknownUnit(const ClinicalContext& context, const Expr& literal, const std::string& unit) {
+  std::vector<std::string_view> units;
+  for (const CatalogItem& item : context.catalog.items) {
+    if (!item.unit.empty() && std::ranges::find(units, item.unit) == units.end()) {
+      units.push_back(item.unit);
+    }
+  }
+  std::string suggestion = DidYouMean(unit, units);
+  if (suggestion.empty()) suggestion = "the study's units are " + ListOf(units);
+  return context.report.Error("unknown_unit", literal.span, "unknown unit '" + unit + "'",
+                              std::move(suggestion));
+}
+
 Type Quantity(const ClinicalContext& context,
               const Expr& call,
               std::span<const Operand> arguments) {
@@ -102,6 +122,7 @@ Type Quantity(const ClinicalContext& context,
         context.report.Quoted(*call.args[0]) + " has a unit already: " + number.unit,
         "to convert a series write .in(\"" + *unit + "\")");
   }
+  if (!IsKnownUnit(context.catalog, *unit)) return UnknownUnit(context, *call.args[1], *unit);
   return {.kind = TypeKind::kDouble, .unit = *unit};
 }
 

@@ -5,6 +5,7 @@
 
 #include "rules/check/clinical.h"
 #include "rules/check/literal_duration.h"
+#include "rules/scores/grading.h"
 
 namespace vedette::rules {
 namespace {
@@ -32,6 +33,11 @@ std::string_view KindWord(ValueKind kind) {
   return "values";
 }
 
+bool IsGraded(const ClinicalContext& context, const CatalogItem& item, GradeDirection direction) {
+  return !item.grading.empty() && FindGradeCriteria(context.catalog.grading_version, direction,
+                                                    item.grading, item.unit) != nullptr;
+}
+
 // Whether the item can answer this member. Tells why not.
 bool MeetsNeeds(const ClinicalContext& context,
                 const Expr& expr,
@@ -53,9 +59,17 @@ bool MeetsNeeds(const ClinicalContext& context,
     return false;
   }
   if (member.needs == MemberNeeds::kNumbers) return true;
-  if (!item.grading.empty()) return true;
-  context.report.Error("not_graded", expr.name_span, item.name + " is not graded",
-                       "compare the value, or its ratio to the limit: " + item.name + ".xuln");
+  const bool low = member.needs == MemberNeeds::kGradesLow;
+  if (IsGraded(context, item, low ? GradeDirection::kLow : GradeDirection::kHigh)) return true;
+  std::string suggestion = "compare the value, or its ratio to the limit: " + item.name + ".xuln";
+  if (IsGraded(context, item, low ? GradeDirection::kHigh : GradeDirection::kLow)) {
+    suggestion = low ? "only high values are graded: use grade_high"
+                     : "only low values are graded: use grade_low";
+  }
+  context.report.Error("not_graded", expr.name_span,
+                       context.catalog.grading_version + " grades no " + (low ? "low" : "high") +
+                           " values of " + item.name,
+                       std::move(suggestion));
   return false;
 }
 
@@ -119,7 +133,7 @@ Type UnknownMember(const ClinicalContext& context, const Expr& expr, const Type&
   }
   if (target.kind == TypeKind::kSeries && FindMember(TypeKind::kWindow, name, true) != nullptr) {
     return report.Error("unbounded_window", expr.name_span,
-                        "'" + name + "' needs a window: over how long?",
+                        "'" + name + "' needs the length of time it looks over",
                         "write " + receiver + ".window(days(14))." + name + "()");
   }
   if (target.kind == TypeKind::kWindow && FindMember(TypeKind::kSeries, name, false) != nullptr) {
@@ -141,6 +155,11 @@ Type UnknownMember(const ClinicalContext& context, const Expr& expr, const Type&
                       std::move(suggestion));
 }
 
+// Where the name stands: has() keeps only the place of itself.
+Span NamePlace(const ClinicalContext& context, const Expr& expr) {
+  return expr.kind == ExprKind::kHas ? context.report.PlaceOf(expr.name, expr) : expr.name_span;
+}
+
 Named FieldOf(const ClinicalContext& context, const Expr& expr, const Type& target) {
   const Catalog& catalog = context.catalog;
   if (const CatalogItem* item = catalog.FindField(target.name, expr.name)) {
@@ -159,7 +178,7 @@ Named FieldOf(const ClinicalContext& context, const Expr& expr, const Type& targ
                      ? "'" + expr.name + "' is a field of " + elsewhere->form
                      : target.name + " has " + ListOf(fields);
   }
-  return {context.report.Error("unknown_field", expr.name_span,
+  return {context.report.Error("unknown_field", NamePlace(context, expr),
                                "form " + target.name + " has no field '" + expr.name + "'",
                                std::move(suggestion))};
 }
@@ -176,8 +195,8 @@ Named AttributeOf(const ClinicalContext& context, const Expr& expr) {
     if (item.role == CatalogItem::Role::kAttribute) names.push_back(item.name);
   }
   std::string suggestion = DidYouMean(expr.name, names);
-  if (suggestion.empty()) suggestion = "there are " + ListOf(names);
-  return {context.report.Error("unknown_attribute", expr.name_span,
+  if (suggestion.empty()) suggestion = "they have " + ListOf(names);
+  return {context.report.Error("unknown_attribute", NamePlace(context, expr),
                                "subjects have no '" + expr.name + "'", std::move(suggestion))};
 }
 

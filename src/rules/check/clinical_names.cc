@@ -96,12 +96,27 @@ std::string NameWithGroup(const Catalog& catalog, std::string_view part) {
   return {};
 }
 
+// What to write for Y without quotes, or ULN without its series; empty for any other word.
+std::string WordLeftAlone(const Catalog& catalog, std::string_view name) {
+  for (const auto& [list, terms] : catalog.codelists) {
+    if (std::ranges::find(terms, name) != terms.end()) {
+      return "a text is written between quotes: \"" + std::string(name) + "\"";
+    }
+  }
+  std::string lower(name);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (FindMember(TypeKind::kSeries, lower, false) == nullptr) return {};
+  return "name the series it is of: lab.ALT." + lower;
+}
+
 Type OneOfGroup(const ClinicalContext& context,
                 const Expr& select,
                 std::string_view code,
                 std::string_view what,
                 const std::vector<std::string_view>& names) {
-  std::string suggestion = DidYouMean(select.name, names);
+  // Of short names almost any two are near: all of them help more than a guess.
+  std::string suggestion;
+  if (select.name.size() > 3) suggestion = DidYouMean(select.name, names);
   if (suggestion.empty() && !names.empty()) suggestion = "there are " + ListOf(names);
   return context.report.Error(code, select.span,
                               "unknown " + std::string(what) + " '" + select.name + "'",
@@ -205,7 +220,8 @@ Type UnknownRoot(const ClinicalContext& context, const Expr& expr, std::string_v
     return context.report.Error("unknown_name", span, "unknown name '" + std::string(first) + "'",
                                 "did you mean '" + whole + "'?");
   }
-  std::string suggestion = MeantSeries(catalog, "", LastPart(name));
+  std::string suggestion = WordLeftAlone(catalog, name);
+  if (suggestion.empty()) suggestion = MeantSeries(catalog, "", LastPart(name));
   std::vector<std::string_view> groups = Namespaces(catalog);
   groups.insert(groups.end(), {"form", "now", "row", "subject", "visit"});
   if (suggestion.empty()) suggestion = DidYouMean(first, groups);

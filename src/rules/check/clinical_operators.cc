@@ -51,7 +51,8 @@ std::optional<Type> Membership(const ClinicalContext& context,
     } else {
       context.report.Error("wrong_type", call.span,
                            "code lists hold texts; " + context.report.Quoted(element.expr) +
-                               " is " + WithArticle(element.type));
+                               " is " + WithArticle(element.type),
+                           "compare a coded field, such as row.CMDECOD");
     }
     return Type::Of(kBool);
   }

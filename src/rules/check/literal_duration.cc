@@ -94,8 +94,9 @@ bool CheckObservationCount(const Expr& argument, const Expr& call, Report* repor
   if (*count < 1 || *count > kMaxObservations) {
     report->Error("count_out_of_range", argument.span,
                   call.name + "() takes a number from 1 to 1000",
-                  call.name == "prev" && *count <= 0 ? "prev(1) is the observation before"
-                                                     : "write " + call.name + "(2)");
+                  *count > kMaxObservations ? "write " + call.name + "(1000)"
+                  : call.name == "prev"     ? "prev(1) is the observation before"
+                                            : "last(1) is the latest observation");
     return false;
   }
   return true;

@@ -77,6 +77,8 @@ constexpr OtherWord kOtherWords[] = {
     {"size", "count"},
     {"length", "count"},
     {"n", "count"},
+    {"maximum", "max"},
+    {"minimum", "min"},
     {"count", "size"},
     {"date", "time"},
     {"datetime", "time"},

@@ -84,7 +84,7 @@ std::string SuggestTextAndNumber(const ClinicalContext& context,
   if (literal != nullptr) return {};
   const bool numeric_terms = SuggestForText(context, text).starts_with("write int(");
   if (IsEquality(call.name) && number.expr.kind == ExprKind::kLiteral && numeric_terms) {
-    return "write \"" + context.report.Text(number.expr) + "\" between quotes";
+    return "write \"" + context.report.Text(number.expr) + "\"";
   }
   return SuggestForText(context, text);
 }
@@ -95,7 +95,7 @@ std::string SuggestTimes(const ClinicalContext& context,
                          const Operand& right) {
   const Report& report = context.report;
   if (const Pair pair = FindPair(left, right, Is(kTimestamp), Is(kString)); pair.one != nullptr) {
-    return "write timestamp(\"2026-01-31T00:00:00Z\")";
+    return "a time is written timestamp(\"2026-01-31T00:00:00Z\")";
   }
   if (const Pair pair = FindPair(left, right, Is(kDuration), IsNumber); pair.one != nullptr) {
     if (call.name == "_*_" || call.name == "_/_") return "write the length of time out: days(14)";
@@ -106,8 +106,10 @@ std::string SuggestTimes(const ClinicalContext& context,
   }
   if (const Pair pair = FindPair(left, right, Is(kTimestamp), IsNumber); pair.one != nullptr) {
     if (IsArithmetic(call.name)) return "write days(" + report.Text(pair.other->expr) + ")";
-    return "compare it with another time, or write now - " + report.Text(pair.one->expr) +
-           " > days(" + report.Text(pair.other->expr) + ")";
+    const std::string time = report.Text(pair.one->expr);
+    if (time == "now") return "compare it with a time: now > visit.W4.window_end";
+    return "compare it with another time, or write now - " + time + " > days(" +
+           report.Text(pair.other->expr) + ")";
   }
   if (left.type.kind == kTimestamp && right.type.kind == kTimestamp) {
     return "times are subtracted, or a duration is added: days(3)";
@@ -202,8 +204,8 @@ Type PairMismatch(const ClinicalContext& context,
   return context.report.Error("wrong_type", call.span,
                               report.Quoted(left.expr) + " is " + WithArticle(left.type) + ", " +
                                   report.Quoted(right.expr) + " is " + WithArticle(right.type) +
-                                  ": they do not go together with '" + OperatorSymbol(call.name) +
-                                  "'",
+                                  ": '" + OperatorSymbol(call.name) + "' cannot " +
+                                  (IsArithmetic(call.name) ? "combine" : "compare") + " them",
                               Suggest(context, call, left, right));
 }
 

@@ -61,6 +61,13 @@ std::string Report::Text(Span span) const {
 
 std::string Report::Quoted(const Expr& expr) const { return "'" + Text(expr) + "'"; }
 
+Span Report::PlaceOf(std::string_view name, const Expr& expr) const {
+  const std::size_t from = expr.target == nullptr ? expr.span.begin : expr.target->span.end;
+  const std::size_t found = source_.find(name, from);
+  if (found == std::string_view::npos || found + name.size() > expr.span.end) return expr.span;
+  return {static_cast<std::uint32_t>(found), static_cast<std::uint32_t>(found + name.size())};
+}
+
 Diagnostics Report::TakeErrors() {
   SortByPlace(errors_);
   return std::move(errors_);
@@ -83,7 +90,10 @@ std::string WithArticle(const Type& type) {
     case TypeKind::kError:
       return text;
     default:
-      return (text.find_first_of("aeiou") == 0 ? "an " : "a ") + text;
+      return (type.kind == TypeKind::kCodelist   ? "the "
+              : text.find_first_of("aeiou") == 0 ? "an "
+                                                 : "a ") +
+             text;
   }
 }
 

@@ -25,6 +25,9 @@ class Report {
   // The same between single quotes.
   std::string Quoted(const Expr& expr) const;
 
+  // Where `name` stands after the target of `expr`; all of `expr` when it is not there.
+  Span PlaceOf(std::string_view name, const Expr& expr) const;
+
   bool failed() const { return !errors_.empty(); }
   // In order of place.
   Diagnostics TakeErrors();

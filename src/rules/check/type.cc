@@ -1,15 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/check/type.h"
 
+#include <algorithm>
+
 namespace vedette::rules {
 namespace {
 
+std::string Plural(const Type& type) {
+  const std::string text = Describe(type);
+  switch (type.kind) {
+    case TypeKind::kDyn:
+    case TypeKind::kParameter:
+    case TypeKind::kError:
+      return "anything";
+    case TypeKind::kBool:
+    case TypeKind::kNull:
+    case TypeKind::kBytes:
+    case TypeKind::kSeries:
+      return text;
+    default:
+      break;
+  }
+  // "number in U/L" → "numbers in U/L", "list of numbers" → "lists of numbers".
+  const std::size_t end = std::min(text.find(" in "), text.find(" of "));
+  if (end == std::string::npos) return text + "s";
+  return text.substr(0, end) + "s" + text.substr(end);
+}
+
 std::string OfFirst(std::string_view outer, const Type& type) {
   std::string text(outer);
-  if (!type.parameters.empty() && type.parameters[0].kind != TypeKind::kDyn &&
-      type.parameters[0].kind != TypeKind::kParameter) {
-    text += " of ";
-    text += Describe(type.parameters[0]);
+  if (!type.parameters.empty() && Plural(type.parameters[0]) != "anything") {
+    text += " of " + Plural(type.parameters[0]);
   }
   return text;
 }

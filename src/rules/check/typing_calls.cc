@@ -135,7 +135,10 @@ Type Typing::FunctionCall(const Expr& expr, std::string_view function) {
   SetConstant(
       expr, std::ranges::all_of(operands, [](const Operand& operand) { return operand.constant; }));
   if (clinical()) {
-    if (auto type = CallFunction(context(), expr, operands)) return *std::move(type);
+    if (auto type = CallFunction(context(), expr, operands)) {
+      if (type->kind == TypeKind::kKri) SetConstant(expr, false);
+      return *std::move(type);
+    }
   }
   if (AnyFailed(TypesOf(std::nullopt, operands))) return Type::Of(TypeKind::kError);
   if (IsExtreme(function)) return Extreme(expr, operands);
@@ -195,7 +198,11 @@ std::string Typing::SuggestFunction(const Expr& expr,
       return "write " + report_->Text(*expr.target) + ".size()";
     }
   }
-  if (!target && clinical() && of_window) return "write lab.ALT.window(days(14))." + name + "()";
+  const Member* member = FindMember(TypeKind::kWindow, name, true);
+  if (member == nullptr) member = FindByOtherWord(TypeKind::kWindow, name);
+  if (!target && clinical() && member != nullptr) {
+    return "write lab.ALT.window(days(14))." + ExampleOf(*member);
+  }
   if (!target && !FindOverloads("math." + name).empty()) return "write math." + name + "(…)";
   std::vector<std::string_view> names;
   for (const std::string_view known : FunctionNames()) names.push_back(known);
@@ -204,7 +211,11 @@ std::string Typing::SuggestFunction(const Expr& expr,
                  {"days", "hours", "minutes", "weeks", "codelist", "smq", "kri", "quantity"});
     for (const ScoreFunction& score : ScoreFunctions()) names.push_back(score.name);
   }
-  return DidYouMean(function, names);
+  std::string suggestion = DidYouMean(function, names);
+  if (suggestion.empty() && clinical() && !target) {
+    suggestion = "there are days, hours, codelist, quantity, math.abs, size, scores such as qtcf";
+  }
+  return suggestion;
 }
 
 Type Typing::NoOverload(const Expr& expr,
