@@ -128,7 +128,8 @@ Task<Status> Wiring::BuildMonitor() {
         std::make_unique<monitor::MonitorModule>(
             monitor::MonitorDependencies{*database, platform_.clock, platform_.authorizer,
                                          LoggerOf("monitor"), platform_.metrics, platform_.runtime,
-                                         *apis_.trial, *apis_.subject, *apis_.rule},
+                                         *apis_.trial, *apis_.subject, *apis_.rule,
+                                         *apis_.identity},
             config_.monitor),
         monitor::v1::MakeMonitorGuard);
   co_return Status();

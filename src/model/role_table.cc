@@ -21,13 +21,16 @@ Permissions ReadingAnd(std::initializer_list<const char*> more) {
 std::map<std::string, Permissions, std::less<>> DefaultRoleTable() {
   return {
       {"administrator",
-       ReadingAnd({"event.record", "identity.manage", "rule.activate", "rule.write",
-                   "subject.create", "subject.register", "trial.create", "trial.manage"})},
-      {"data_manager", ReadingAnd({"event.record", "rule.activate", "rule.write",
-                                   "subject.register", "trial.manage"})},
-      {"medical_monitor", ReadingAnd({})},
-      {"cra", ReadingAnd({})},
-      {"investigator", ReadingAnd({"event.record", "subject.create"})},
+       ReadingAnd({"alert.act", "alert.unblinded", "event.record", "identity.manage",
+                   "rule.activate", "rule.sign", "rule.write", "subject.create", "subject.register",
+                   "trial.create", "trial.manage"})},
+      {"data_manager", ReadingAnd({"alert.act", "alert.silence", "event.record", "rule.activate",
+                                   "rule.sign", "rule.write", "subject.register", "trial.manage"})},
+      {"medical_monitor", ReadingAnd({"alert.act", "alert.medical", "alert.silence", "rule.sign"})},
+      // May see what tells the treatment, beside whatever else they hold.
+      {"unblinded_monitor", ReadingAnd({"alert.unblinded"})},
+      {"cra", ReadingAnd({"alert.act"})},
+      {"investigator", ReadingAnd({"alert.act", "event.record", "subject.create"})},
       {"integrator", {"event.record", "subject.read", "subject.register", "trial.read"}},
       {"auditor", ReadingAnd({})},
   };

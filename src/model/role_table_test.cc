@@ -44,8 +44,11 @@ TEST(RoleTable, EveryPermissionOfTheContractsBelongsToARole) {
   for (const std::string& permission : asked) EXPECT_THAT(carried, Contains(permission));
 }
 
-TEST(RoleTable, CarriesNoPermissionThatNoContractAsksFor) {
-  const auto asked = PermissionsOfTheContracts();
+TEST(RoleTable, CarriesNoPermissionThatNobodyAsksFor) {
+  auto asked = PermissionsOfTheContracts();
+  // What monitor asks for beyond its contract: who may judge a critical alert, and who may see
+  // alerts that tell the treatment.
+  asked.insert({"alert.medical", "alert.unblinded"});
   for (const auto& [role, permissions] : DefaultRoleTable()) {
     for (const std::string& permission : permissions) {
       EXPECT_THAT(asked, Contains(permission)) << role;
@@ -55,10 +58,21 @@ TEST(RoleTable, CarriesNoPermissionThatNoContractAsksFor) {
 
 TEST(RoleTable, WhoOnlyReadsCannotWrite) {
   const auto roles = DefaultRoleTable();
-  for (const char* role : {"medical_monitor", "cra", "auditor"}) {
-    for (const std::string& permission : roles.at(role)) {
-      EXPECT_TRUE(permission.ends_with(".read")) << role << " " << permission;
-    }
+  for (const std::string& permission : roles.at("auditor")) {
+    EXPECT_TRUE(permission.ends_with(".read")) << permission;
+  }
+}
+
+TEST(RoleTable, OnlyWhoIsUnblindedSeesTheTreatment) {
+  const std::set<std::string> unblinded = {"administrator", "unblinded_monitor"};
+  for (const auto& [role, permissions] : DefaultRoleTable()) {
+    EXPECT_EQ(permissions.contains("alert.unblinded"), unblinded.contains(role)) << role;
+  }
+}
+
+TEST(RoleTable, OnlyMedicalMonitorsJudgeCriticalAlerts) {
+  for (const auto& [role, permissions] : DefaultRoleTable()) {
+    EXPECT_EQ(permissions.contains("alert.medical"), role == "medical_monitor") << role;
   }
 }
 

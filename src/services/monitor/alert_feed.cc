@@ -72,7 +72,7 @@ Task<Status> AlertFeed::ReadOn() {
     top = top_;
   }
   if (!current) {
-    VEDETTE_CO_TRY(top, co_await store_.TopSequence(ReadDeadline()));
+    VEDETTE_CO_TRY(top, co_await store_.TopChange(ReadDeadline()));
     const std::scoped_lock lock(mutex_);
     kept_.clear();
     floor_ = top_ = top;
@@ -80,15 +80,15 @@ Task<Status> AlertFeed::ReadOn() {
     for (const auto& [id, signal] : signals_) signal.Set();
   }
   while (true) {
-    VEDETTE_CO_TRY(Alerts alerts, co_await store_.AlertsAfter(ReadDeadline(), top, kReadAtOnce));
+    VEDETTE_CO_TRY(Alerts alerts, co_await store_.ChangesAfter(ReadDeadline(), top, kReadAtOnce));
     if (alerts.empty()) co_return Status{};
     const bool more = alerts.size() == static_cast<std::size_t>(kReadAtOnce);
-    top = alerts.back()->sequence;
+    top = alerts.back()->change_sequence;
     const std::scoped_lock lock(mutex_);
     for (auto& alert : alerts) kept_.push_back(std::move(alert));
     top_ = top;
     while (kept_.size() > options_.kept) {
-      floor_ = kept_.front()->sequence;
+      floor_ = kept_.front()->change_sequence;
       kept_.pop_front();
     }
     for (const auto& [id, signal] : signals_) signal.Set();
@@ -98,7 +98,7 @@ Task<Status> AlertFeed::ReadOn() {
 
 AlertFeed::Subscription::Subscription(AlertFeed& feed,
                                       std::string study_id,
-                                      SiteScope scope,
+                                      ReaderScope scope,
                                       std::int64_t position)
     : feed_(feed), study_id_(std::move(study_id)), scope_(std::move(scope)), position_(position) {
   const std::scoped_lock lock(feed_.mutex_);
@@ -116,9 +116,9 @@ AlertFeed::Subscription::~Subscription() {
 
 Task<Result<std::unique_ptr<AlertFeed::Subscription>>> AlertFeed::Subscribe(Deadline deadline,
                                                                             std::string study_id,
-                                                                            SiteScope scope,
+                                                                            ReaderScope scope,
                                                                             std::int64_t after) {
-  VEDETTE_CO_TRY(const std::int64_t top, co_await store_.TopSequence(deadline));
+  VEDETTE_CO_TRY(const std::int64_t top, co_await store_.TopChange(deadline));
   // A position of a log that was restored from a backup since would wait for ever.
   if (after == 0 || after > top) after = top;
   co_return std::unique_ptr<Subscription>(
@@ -142,9 +142,10 @@ Task<Result<Alerts>> AlertFeed::Subscription::Next(Deadline limit) {
       behind = current && position_ < feed_.floor_;
       if (current && !behind) {
         const auto first = std::ranges::upper_bound(
-            feed_.kept_, position_, {}, [](const auto& alert) { return alert->sequence; });
+            feed_.kept_, position_, {}, [](const auto& alert) { return alert->change_sequence; });
         for (auto alert = first; alert != feed_.kept_.end(); ++alert) {
-          if ((*alert)->study_id == study_id_ && scope_.Contains((*alert)->site_id)) {
+          if ((*alert)->study_id == study_id_ &&
+              scope_.Contains((*alert)->site_id, (*alert)->unblinding)) {
             alerts.push_back(*alert);
           }
         }
@@ -152,12 +153,12 @@ Task<Result<Alerts>> AlertFeed::Subscription::Next(Deadline limit) {
       }
     }
     if (behind) {
-      VEDETTE_CO_TRY(alerts, co_await feed_.store_.StudyAlertsAfter(
+      VEDETTE_CO_TRY(alerts, co_await feed_.store_.StudyChangesAfter(
                                  feed_.ReadDeadline(), study_id_, scope_, position_, kReadAtOnce));
       const bool more = alerts.size() == static_cast<std::size_t>(kReadAtOnce);
       // All up to `top` was committed before this reading, so it has seen it.
-      position_ = more ? alerts.back()->sequence
-                       : std::max(top, alerts.empty() ? top : alerts.back()->sequence);
+      position_ = more ? alerts.back()->change_sequence
+                       : std::max(top, alerts.empty() ? top : alerts.back()->change_sequence);
       if (alerts.empty()) continue;
     }
     if (!alerts.empty()) co_return alerts;

@@ -14,7 +14,7 @@
 #include "services/monitor/peers.h"
 #include "services/monitor/rule_book.h"
 #include "services/monitor/store.h"
-#include "services/monitor/types.h"
+#include "services/monitor/thresholds.h"
 
 namespace vedette::monitor {
 
@@ -27,14 +27,20 @@ struct SubjectSeries {
   std::string subject_number;
   std::string unit;
   std::vector<SeriesPoint> points;
-  std::vector<rules::RuleSpec> thresholds;  // at work now, in the item's unit
+  std::vector<Threshold> thresholds;  // of rules at work now
+};
+
+struct AlertDetail {
+  EnrichedAlert alert;
+  v1::Evidence evidence;
+  std::vector<AlertChange> trail;
 };
 
 // Takes alerts of a live stream; false once nobody listens.
 class AlertSink {
  public:
   virtual ~AlertSink() = default;
-  // No alert raised from here on is missed.
+  // No change from here on is missed.
   virtual Task<bool> Accept() = 0;
   virtual Task<bool> Write(EnrichedAlert alert) = 0;
 };
@@ -57,7 +63,11 @@ class AlertReader {
 
   // `site_id` empty: all that the caller may see. A site outside of that is kPermissionDenied.
   Task<Result<AlertPage>> List(CallContext context, AlertQuery query, std::string site_id);
+  // An alert that tells the treatment is not there for those who must not see it.
   Task<Result<EnrichedAlert>> Get(CallContext context, std::string study_id, std::string alert_id);
+  Task<Result<AlertDetail>> GetDetail(CallContext context,
+                                      std::string study_id,
+                                      std::string alert_id);
   Task<Result<AlertSummary>> Summarize(CallContext context, std::string study_id);
   Task<Result<SubjectSeries>> Series(CallContext context,
                                      std::string study_id,
@@ -71,16 +81,19 @@ class AlertReader {
                      AlertSink& sink);
 
  private:
-  SiteScope ScopeOf(const Principal& principal, const std::string& study_id) const;
+  ReaderScope ScopeOf(const Principal& principal, const std::string& study_id) const;
   Task<Result<std::vector<EnrichedAlert>>> Enrich(CallContext context,
                                                   std::string study_id,
                                                   Alerts alerts);
-  Task<Result<StringMap<std::string>>> RuleNames(CallContext context,
-                                                 std::string study_id,
-                                                 std::vector<std::string> version_ids);
+  Task<Result<std::shared_ptr<const AlertRecord>>> Find(const CallContext& context,
+                                                        std::string study_id,
+                                                        std::string alert_id);
+  Task<Result<StringMap<RuleNames>>> NamesOfRules(CallContext context,
+                                                  std::string study_id,
+                                                  std::vector<std::string> version_ids);
 
   Dependencies dependencies_;
-  BoundedCache<std::string> rule_names_;  // by version id, whose name never changes
+  BoundedCache<RuleNames> rule_names_;  // by version id, whose names never change
 };
 
 }  // namespace vedette::monitor

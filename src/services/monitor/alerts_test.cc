@@ -26,7 +26,7 @@ class Reader final : public rpc::StreamWriter<v1::Alert> {
 
   std::vector<std::int64_t> Sequences() const {
     std::vector<std::int64_t> sequences;
-    for (const auto& alert : alerts) sequences.push_back(alert.sequence());
+    for (const auto& alert : alerts) sequences.push_back(alert.change_sequence());
     return sequences;
   }
 
@@ -119,12 +119,15 @@ TEST_P(AlertsTest, ShowTheEvidence) {
   const auto detail = get();
   ASSERT_TRUE(detail) << detail.error().message;
   EXPECT_EQ(detail->alert().rule_name(), "Systolic pressure high");
-  EXPECT_EQ(detail->evidence().expression(), "SYSBP > 140 mmHg");
-  EXPECT_EQ(detail->evidence().value(), 152.5);
-  EXPECT_EQ(detail->evidence().threshold(), 140);
-  EXPECT_EQ(detail->evidence().comparison(), rule::v1::GREATER_THAN);
+  EXPECT_EQ(detail->evidence().condition(), "vs.SYSBP.value > 140.0");
+  ASSERT_EQ(detail->evidence().observations_size(), 1);
+  EXPECT_EQ(detail->evidence().observations(0).number(), 152.5);
+  EXPECT_EQ(detail->evidence().observations(0).unit(), "mmHg");
+  EXPECT_EQ(detail->evidence().observations(0).version(), 1);
+  EXPECT_EQ(detail->evidence().observations(0).event_id(), Series().points(0).event_id());
+  EXPECT_GT(detail->evidence().steps_size(), 0);
   EXPECT_EQ(detail->evidence().rule_version_id(), "v1");
-  EXPECT_EQ(detail->evidence().rule_content_hash(), "abc");
+  EXPECT_EQ(detail->evidence().rule_content_hash().size(), 64U);
   EXPECT_EQ(detail->evidence().source(), "edc");
   EXPECT_EQ(detail->evidence().event_time(), 1'772'325'000'000'000);
   EXPECT_EQ(detail->evidence().event_id(), Series().points(0).event_id());
@@ -136,9 +139,8 @@ TEST_P(AlertsTest, ShowTheEvidence) {
 }
 
 TEST_P(AlertsTest, EvidenceTellsAValueFromABound) {
-  auto low = HighRule("low", 100);
-  low.mutable_condition()->set_comparison(rule::v1::LESS_THAN);
-  Activate(low);
+  Activate(
+      Rule("low", "title: Low\nwhen: vs.SYSBP.value < 100\nseverity: warning\ndedupe: anchor\n"));
   auto below = Systolic("k1", 60);
   below.set_comparator("<");
   ASSERT_TRUE(Record(Batch({below})));
@@ -148,8 +150,9 @@ TEST_P(AlertsTest, EvidenceTellsAValueFromABound) {
   const auto detail =
       Run<Result<v1::AlertDetail>>([&] { return api().GetAlert(Context(), request); });
   ASSERT_TRUE(detail) << detail.error().message;
-  EXPECT_EQ(detail->evidence().value(), 60);
-  EXPECT_EQ(detail->evidence().value_comparator(), "<");
+  ASSERT_EQ(detail->evidence().observations_size(), 1);
+  EXPECT_EQ(detail->evidence().observations(0).number(), 60);
+  EXPECT_EQ(detail->evidence().observations(0).comparator(), "<");
 }
 
 TEST_P(AlertsTest, AllSitesMayBeAskedForByName) {
@@ -244,13 +247,13 @@ TEST_P(AlertsTest, AFollowerSeesEveryAlertOnceInOrder) {
   Reader live(100);
   Reader replaying(104);
   Watch(&live, 0);
-  Watch(&replaying, Alerts().back().sequence());
+  Watch(&replaying, Alerts().back().change_sequence());
   Eventually("both subscribed", [&] { return Subscribers() == 2; });
   RaiseAlerts("new", 100, 25);
   Join();
   EXPECT_EQ(live.ended, Status{});
   std::vector<std::int64_t> expected;
-  for (const auto& alert : Alerts()) expected.insert(expected.begin(), alert.sequence());
+  for (const auto& alert : Alerts()) expected.insert(expected.begin(), alert.change_sequence());
   ASSERT_THAT(expected, SizeIs(105));
   EXPECT_EQ(replaying.Sequences(), std::vector<std::int64_t>(expected.begin() + 1, expected.end()));
   EXPECT_EQ(live.Sequences(), std::vector<std::int64_t>(expected.begin() + 5, expected.end()));
@@ -272,7 +275,7 @@ TEST_P(AlertsTest, ASlowFollowerLosesNothing) {
   slow.released.Set();
   Join();
   std::vector<std::int64_t> expected;
-  for (const auto& alert : Alerts()) expected.insert(expected.begin(), alert.sequence());
+  for (const auto& alert : Alerts()) expected.insert(expected.begin(), alert.change_sequence());
   EXPECT_EQ(slow.Sequences(), expected);
 }
 

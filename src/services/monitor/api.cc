@@ -3,93 +3,16 @@
 
 #include <vedette/monitor/v1/monitor.vedette.h>
 
-#include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "services/monitor/history.h"
+#include "services/monitor/messages.h"
+#include "services/monitor/policy.h"
 
 namespace vedette::monitor {
 namespace {
-
-GivenObservation FromProto(v1::Observation& message) {
-  GivenObservation given{
-      .subject_number = std::move(*message.mutable_subject_number()),
-      .item = std::move(*message.mutable_item()),
-      .comparator = std::move(*message.mutable_comparator()),
-      .absent_reason = std::move(*message.mutable_absent_reason()),
-      .unit = std::move(*message.mutable_unit()),
-      .time = std::move(*message.mutable_time()),
-      .idempotency_key = std::move(*message.mutable_idempotency_key()),
-  };
-  if (message.has_number()) given.number = message.number();
-  if (message.has_text()) given.text = std::move(*message.mutable_text());
-  return given;
-}
-
-v1::Alert ToProto(EnrichedAlert enriched) {
-  const AlertRecord& alert = *enriched.alert;
-  v1::Alert message;
-  message.set_alert_id(alert.id.ToString());
-  message.set_rule_name(std::move(enriched.rule_name));
-  message.set_patient_id(alert.subject_id);
-  message.set_message(alert.message);
-  message.set_timestamp(
-      std::chrono::floor<std::chrono::seconds>(alert.raised_at).time_since_epoch().count());
-  message.set_rule_id(alert.rule_id);
-  message.set_rule_version(alert.rule_version);
-  message.set_severity(static_cast<rule::v1::Severity>(alert.severity));
-  message.set_subject_number(alert.subject_number);
-  message.set_subject_name(std::move(enriched.subject_name));
-  message.set_site_id(alert.site_id);
-  message.set_item(alert.item);
-  message.set_event_time(ToUnixMicros(alert.event_time));
-  message.set_raised_at(ToUnixMicros(alert.raised_at));
-  message.set_sequence(alert.sequence);
-  return message;
-}
-
-v1::Evidence EvidenceOf(const AlertRecord& alert) {
-  v1::Evidence message;
-  message.set_rule_version_id(alert.rule_version_id);
-  message.set_rule_content_hash(alert.rule_content_hash);
-  message.set_event_id(alert.event_id.ToString());
-  message.set_expression(alert.expression);
-  message.set_value(alert.value);
-  message.set_value_comparator(std::string(ComparatorText(alert.value_comparator)));
-  message.set_unit(alert.unit);
-  message.set_threshold(alert.threshold);
-  message.set_comparison(static_cast<rule::v1::Comparison>(alert.comparison));
-  message.set_source(alert.source);
-  message.set_event_time(ToUnixMicros(alert.event_time));
-  message.set_received_at(ToUnixMicros(alert.received_at));
-  return message;
-}
-
-void ToProto(AlertCount count, v1::AlertCount* message) {
-  message->set_key(std::move(count.key));
-  message->set_alerts(count.alerts);
-  message->set_subjects(count.subjects);
-}
-
-void ToProto(SeriesPoint point, v1::SeriesPoint* message) {
-  message->set_event_id(point.event_id.ToString());
-  message->set_time(ToUnixMicros(point.time));
-  if (const auto* number = std::get_if<NumberValue>(&point.value)) {
-    message->set_number(number->number);
-    message->set_comparator(std::string(ComparatorText(number->comparator)));
-  } else if (auto* text = std::get_if<TextValue>(&point.value)) {
-    message->set_text(std::move(text->text));
-  } else {
-    message->set_absent_reason(std::move(std::get<AbsentValue>(point.value).reason));
-  }
-  for (const Uuid& id : point.alert_ids) message->add_alert_ids(id.ToString());
-}
-
-void ToProto(rules::RuleSpec spec, v1::Threshold* message) {
-  message->set_rule_id(std::move(spec.rule_id));
-  message->set_rule_name(std::move(spec.name));
-  message->set_comparison(static_cast<rule::v1::Comparison>(spec.comparison));
-  message->set_value(spec.threshold);
-  message->set_severity(static_cast<rule::v1::Severity>(spec.severity));
-}
 
 class StreamSink final : public AlertSink {
  public:
@@ -103,23 +26,35 @@ class StreamSink final : public AlertSink {
   rpc::StreamWriter<v1::Alert>& writer_;
 };
 
+class ChunkSink final : public HistorySink {
+ public:
+  explicit ChunkSink(rpc::StreamWriter<v1::HistoryChunk>& writer) : writer_(writer) {}
+  Task<bool> Write(v1::HistoryChunk chunk) override {
+    co_return co_await writer_.Write(std::move(chunk));
+  }
+
+ private:
+  rpc::StreamWriter<v1::HistoryChunk>& writer_;
+};
+
 class MonitorApiOverParts final : public v1::MonitorApi {
  public:
-  MonitorApiOverParts(Recorder& recorder, AlertReader& reader)
-      : recorder_(recorder), reader_(reader) {}
+  explicit MonitorApiOverParts(ApiParts parts) : parts_(parts) {}
 
   Task<Result<v1::RecordResponse>> Record(CallContext context, v1::RecordRequest request) override {
     std::vector<GivenObservation> given;
     given.reserve(static_cast<std::size_t>(request.events_size()));
     for (v1::Observation& event : *request.mutable_events()) given.push_back(FromProto(event));
     VEDETTE_CO_TRY(const RecordOutcome outcome,
-                   co_await recorder_.Record(
+                   co_await parts_.recorder.Record(
                        std::move(context), std::move(*request.mutable_study_id()),
                        std::move(*request.mutable_source()), std::move(given), request.dry_run()));
     v1::RecordResponse response;
     response.set_recorded(outcome.recorded);
     response.set_duplicates(outcome.duplicates);
     response.set_alerts_raised(outcome.alerts_raised());
+    response.set_alerts_retracted(outcome.alerts_retracted);
+    response.set_corrections(outcome.corrections);
     co_return response;
   }
 
@@ -128,9 +63,11 @@ class MonitorApiOverParts final : public v1::MonitorApi {
     AlertQuery query{.study_id = std::move(*request.mutable_project_id()),
                      .before = request.before(),
                      .rule_id = std::move(*request.mutable_rule_id()),
+                     .detection = std::move(*request.mutable_detection()),
+                     .workflow = std::move(*request.mutable_workflow()),
                      .limit = request.page_size()};
-    VEDETTE_CO_TRY(auto page, co_await reader_.List(std::move(context), std::move(query),
-                                                    std::move(*request.mutable_site_id())));
+    VEDETTE_CO_TRY(auto page, co_await parts_.reader.List(std::move(context), std::move(query),
+                                                          std::move(*request.mutable_site_id())));
     v1::ListProjectAlertsResponse response;
     response.mutable_alerts()->Reserve(static_cast<int>(page.alerts.size()));
     for (EnrichedAlert& alert : page.alerts) *response.add_alerts() = ToProto(std::move(alert));
@@ -142,60 +79,100 @@ class MonitorApiOverParts final : public v1::MonitorApi {
                                   v1::WatchProjectAlertsRequest request,
                                   rpc::StreamWriter<v1::Alert>& writer) override {
     StreamSink sink(writer);
-    co_return co_await reader_.Watch(std::move(context), std::move(*request.mutable_project_id()),
-                                     request.after(), sink);
+    co_return co_await parts_.reader.Watch(
+        std::move(context), std::move(*request.mutable_project_id()), request.after(), sink);
   }
 
   Task<Result<v1::AlertDetail>> GetAlert(CallContext context,
                                          v1::GetAlertRequest request) override {
-    VEDETTE_CO_TRY(auto alert,
-                   co_await reader_.Get(std::move(context), std::move(*request.mutable_study_id()),
-                                        std::move(*request.mutable_alert_id())));
-    v1::AlertDetail detail;
-    *detail.mutable_evidence() = EvidenceOf(*alert.alert);
-    *detail.mutable_alert() = ToProto(std::move(alert));
-    co_return detail;
+    VEDETTE_CO_TRY(auto detail, co_await parts_.reader.GetDetail(
+                                    std::move(context), std::move(*request.mutable_study_id()),
+                                    std::move(*request.mutable_alert_id())));
+    co_return ToProto(std::move(detail));
+  }
+
+  Task<Result<v1::Alert>> ActOnAlert(CallContext context, v1::ActOnAlertRequest request) override {
+    const auto action = ParseAction(request.action());
+    if (!action) co_return FailField("action", "is not known");
+    ActionRequest asked{.action = *action,
+                        .close_as = std::move(*request.mutable_close_as()),
+                        .text = std::move(*request.mutable_text()),
+                        .assignee = std::move(*request.mutable_assignee())};
+    VEDETTE_CO_TRY(auto alert, co_await parts_.desk.Act(
+                                   std::move(context), std::move(*request.mutable_study_id()),
+                                   std::move(*request.mutable_alert_id()), std::move(asked),
+                                   std::move(*request.mutable_password()), request.seen()));
+    co_return ToProto(std::move(alert));
+  }
+
+  Task<Result<v1::Silence>> CreateSilence(CallContext context,
+                                          v1::CreateSilenceRequest request) override {
+    Silence silence{.study_id = std::move(*request.mutable_study_id()),
+                    .rule_id = std::move(*request.mutable_rule_id()),
+                    .site_id = std::move(*request.mutable_site_id()),
+                    .subject_number = std::move(*request.mutable_subject_number()),
+                    .until = FromUnixMicros(request.until()),
+                    .reason = std::move(*request.mutable_reason())};
+    VEDETTE_CO_TRY(auto created,
+                   co_await parts_.desk.CreateSilence(std::move(context), std::move(silence),
+                                                      std::move(*request.mutable_password())));
+    co_return ToProto(std::move(created));
+  }
+
+  Task<Result<v1::ListSilencesResponse>> ListSilences(CallContext context,
+                                                      v1::ListSilencesRequest request) override {
+    VEDETTE_CO_TRY(auto silences, co_await parts_.desk.ListSilences(
+                                      std::move(context), std::move(*request.mutable_study_id())));
+    v1::ListSilencesResponse response;
+    for (Silence& silence : silences) *response.add_silences() = ToProto(std::move(silence));
+    co_return response;
+  }
+
+  Task<Result<v1::Silence>> EndSilence(CallContext context,
+                                       v1::EndSilenceRequest request) override {
+    VEDETTE_CO_TRY(auto ended, co_await parts_.desk.EndSilence(
+                                   std::move(context), std::move(*request.mutable_study_id()),
+                                   std::move(*request.mutable_silence_id())));
+    co_return ToProto(std::move(ended));
+  }
+
+  Task<Status> ReadHistory(CallContext,
+                           v1::ReadHistoryRequest request,
+                           rpc::StreamWriter<v1::HistoryChunk>& writer) override {
+    ChunkSink sink(writer);
+    std::vector<std::string> items(request.items().begin(), request.items().end());
+    co_return co_await SendHistory(parts_.database, parts_.clock,
+                                   std::move(*request.mutable_study_id()), std::move(items), sink);
   }
 
   Task<Result<v1::AlertSummary>> GetAlertSummary(CallContext context,
                                                  v1::GetAlertSummaryRequest request) override {
-    VEDETTE_CO_TRY(auto summary, co_await reader_.Summarize(
+    VEDETTE_CO_TRY(auto summary, co_await parts_.reader.Summarize(
                                      std::move(context), std::move(*request.mutable_study_id())));
-    v1::AlertSummary response;
-    response.set_alerts(summary.alerts);
-    response.set_subjects(summary.subjects);
-    response.set_events(summary.events);
-    for (AlertCount& count : summary.by_rule) ToProto(std::move(count), response.add_by_rule());
-    for (AlertCount& count : summary.by_site) ToProto(std::move(count), response.add_by_site());
-    co_return response;
+    co_return ToProto(std::move(summary));
   }
 
   Task<Result<v1::Series>> GetSeries(CallContext context, v1::GetSeriesRequest request) override {
-    v1::Series response;
-    response.set_subject_id(request.subject_id());
-    response.set_item(request.item());
-    VEDETTE_CO_TRY(auto series, co_await reader_.Series(
+    std::string subject_id = request.subject_id();
+    std::string item = request.item();
+    VEDETTE_CO_TRY(auto series, co_await parts_.reader.Series(
                                     std::move(context), std::move(*request.mutable_study_id()),
                                     std::move(*request.mutable_subject_id()),
                                     std::move(*request.mutable_item()), request.limit()));
-    response.set_subject_number(std::move(series.subject_number));
-    response.set_unit(std::move(series.unit));
-    for (SeriesPoint& point : series.points) ToProto(std::move(point), response.add_points());
-    for (rules::RuleSpec& spec : series.thresholds) {
-      ToProto(std::move(spec), response.add_thresholds());
-    }
+    v1::Series response = ToProto(std::move(series));
+    response.set_subject_id(std::move(subject_id));
+    response.set_item(std::move(item));
     co_return response;
   }
 
  private:
-  Recorder& recorder_;
-  AlertReader& reader_;
+  ApiParts parts_;
 };
 
 }  // namespace
 
-std::unique_ptr<v1::MonitorApi> MakeMonitorApi(Recorder& recorder, AlertReader& reader) {
-  return std::make_unique<MonitorApiOverParts>(recorder, reader);
+std::unique_ptr<v1::MonitorApi> MakeMonitorApi(ApiParts parts) {
+  return std::make_unique<MonitorApiOverParts>(parts);
 }
 
 }  // namespace vedette::monitor

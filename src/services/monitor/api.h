@@ -3,7 +3,10 @@
 
 #include <memory>
 
+#include "base/clock.h"
+#include "kit/db/database.h"
 #include "services/monitor/alerts.h"
+#include "services/monitor/desk.h"
 #include "services/monitor/recorder.h"
 
 namespace vedette::monitor::v1 {
@@ -12,7 +15,16 @@ class MonitorApi;
 
 namespace vedette::monitor {
 
-// The contract over recorder and reader, which must outlive it: translates, decides nothing.
-std::unique_ptr<v1::MonitorApi> MakeMonitorApi(Recorder& recorder, AlertReader& reader);
+// What the contract stands on; all must outlive it.
+struct ApiParts {
+  Recorder& recorder;
+  AlertReader& reader;
+  AlertDesk& desk;
+  db::Database& database;
+  const Clock& clock;
+};
+
+// Translates, decides nothing.
+std::unique_ptr<v1::MonitorApi> MakeMonitorApi(ApiParts parts);
 
 }  // namespace vedette::monitor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vedette/identity/v1/identity.vedette.h>
 #include <vedette/rule/v1/rule.vedette.h>
 #include <vedette/subject/v1/subject.vedette.h>
 #include <vedette/trial/v1/trial.vedette.h>
@@ -52,10 +53,31 @@ class FakeTrial final : public trial::v1::TrialApi {
     const std::scoped_lock lock(mutex_);
     trial::v1::ListItemsResponse response;
     for (const auto& item : items_) *response.add_items() = item;
-    response.set_revision(static_cast<std::int64_t>(items_.size()));
+    response.set_revision(++revision_);
     co_return response;
   }
 
+  void SetItems(std::vector<trial::v1::Item> items) {
+    const std::scoped_lock lock(mutex_);
+    items_ = std::move(items);
+  }
+  void SetDesign(trial::v1::StudyDesign design) {
+    const std::scoped_lock lock(mutex_);
+    design_ = std::move(design);
+  }
+
+  Task<Result<trial::v1::StudyDesign>> GetDesign(CallContext context,
+                                                 trial::v1::GetDesignRequest) override {
+    if (away) co_return Away();
+    if (!context.principal->is_service) co_return Fail(Code::kPermissionDenied, "not a service");
+    const std::scoped_lock lock(mutex_);
+    co_return design_;
+  }
+
+  Task<Result<trial::v1::StudyDesign>> PutDesign(CallContext,
+                                                 trial::v1::PutDesignRequest) override {
+    co_return NotOffered();
+  }
   Task<Result<trial::v1::Study>> CreateStudy(CallContext, trial::v1::CreateStudyRequest) override {
     co_return NotOffered();
   }
@@ -82,6 +104,50 @@ class FakeTrial final : public trial::v1::TrialApi {
  private:
   std::mutex mutex_;
   std::vector<trial::v1::Item> items_;
+  trial::v1::StudyDesign design_;
+  std::int64_t revision_ = 0;
+};
+
+// Every caller's password is "secret".
+class FakeIdentity final : public identity::v1::IdentityApi {
+ public:
+  Task<Result<identity::v1::ConfirmSignatureResponse>> ConfirmSignature(
+      CallContext context, identity::v1::ConfirmSignatureRequest request) override {
+    if (request.password() != "secret") {
+      co_return Fail(Code::kUnauthenticated, "The password is wrong.");
+    }
+    identity::v1::ConfirmSignatureResponse response;
+    response.set_user_id(context.principal->subject);
+    response.set_name("Dr. " + context.principal->name);
+    co_return response;
+  }
+
+  Task<Result<identity::v1::LogInResponse>> LogIn(CallContext,
+                                                  identity::v1::LogInRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<identity::v1::ListSigningKeysResponse>> ListSigningKeys(
+      CallContext, identity::v1::ListSigningKeysRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<identity::v1::User>> GetMe(CallContext, identity::v1::GetMeRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<identity::v1::User>> CreateUser(CallContext,
+                                              identity::v1::CreateUserRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<identity::v1::ListUsersResponse>> ListUsers(CallContext,
+                                                          identity::v1::ListUsersRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<identity::v1::User>> GrantRole(CallContext, identity::v1::GrantRoleRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<identity::v1::IssueServiceTokenResponse>> IssueServiceToken(
+      CallContext, identity::v1::IssueServiceTokenRequest) override {
+    co_return NotOffered();
+  }
 };
 
 // Knows the numbers "701-…" and "702-…" of those sites; the id is "id-" and the number.
@@ -200,6 +266,28 @@ class FakeRule final : public rule::v1::RuleApi {
 
   Task<Result<rule::v1::RuleVersion>> CreateRuleVersion(
       CallContext, rule::v1::CreateRuleVersionRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<rule::v1::CheckRuleResponse>> CheckRule(CallContext,
+                                                      rule::v1::CheckRuleRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<rule::v1::RuleVersion>> GetRuleVersion(CallContext,
+                                                     rule::v1::GetRuleVersionRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<rule::v1::Backtest>> StartBacktest(CallContext,
+                                                 rule::v1::StartBacktestRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<rule::v1::Backtest>> GetBacktest(CallContext, rule::v1::GetBacktestRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<rule::v1::Backtest>> CancelBacktest(CallContext,
+                                                  rule::v1::CancelBacktestRequest) override {
+    co_return NotOffered();
+  }
+  Task<Result<rule::v1::RuleVersion>> SignRule(CallContext, rule::v1::SignRuleRequest) override {
     co_return NotOffered();
   }
   Task<Result<rule::v1::ListRulesResponse>> ListRules(CallContext,

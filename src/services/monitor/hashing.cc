@@ -59,6 +59,12 @@ void Put(std::string_view text, std::string* buffer) {
   buffer->append(text);
 }
 
+void PutLimit(char mark, std::optional<double> limit, std::string* buffer) {
+  if (!limit) return;
+  buffer->push_back(mark);
+  Put(std::bit_cast<std::uint64_t>(*limit + 0.0), buffer);
+}
+
 ShortHash Beginning(const Sha256Digest& digest) {
   ShortHash hash;
   std::copy_n(digest.begin(), hash.size(), hash.begin());
@@ -78,6 +84,20 @@ ShortHash KeyHash(std::string_view idempotency_key) {
   return hash;
 }
 
+std::uint64_t RecordKey(const ShortHash& root) {
+  std::uint64_t key = 0;
+  for (std::size_t i = root.size() - sizeof key; i < root.size(); ++i) key = key << 8 | root[i];
+  return key;
+}
+
+std::uint64_t RowKey(std::string_view row) {
+  if (row.empty()) return 0;
+  const Sha256Digest digest = Sha256(row);
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < sizeof key; ++i) key = key << 8 | digest[i];
+  return key;
+}
+
 ShortHash ContentHash(const GivenObservation& given, const StudyTime& time, std::string* buffer) {
   buffer->clear();
   Put(given.subject_number, buffer);
@@ -94,6 +114,17 @@ ShortHash ContentHash(const GivenObservation& given, const StudyTime& time, std:
   buffer->push_back(time.offset_minutes ? 'o' : '-');
   Put(static_cast<std::uint64_t>(time.offset_minutes.value_or(0)), buffer);
   buffer->push_back(static_cast<char>(time.precision));
+  // What a plain observation does not have leaves its hash as it always was.
+  if (!given.corrects.empty() || given.withdrawn) {
+    buffer->push_back(given.withdrawn ? 'w' : 'c');
+    Put(given.corrects, buffer);
+  }
+  if (!given.row.empty()) {
+    buffer->push_back('r');
+    Put(given.row, buffer);
+  }
+  PutLimit('l', given.range_low, buffer);
+  PutLimit('h', given.range_high, buffer);
   return Beginning(Sha256(*buffer));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,13 @@ namespace vedette::monitor {
 // (the time of a version 7 UUID, else a hash of everything up to the last separator among "/:|#"),
 // the other 10 from SHA-256 of the whole key, which make it unique.
 ShortHash KeyHash(std::string_view idempotency_key);
+
+// What rules and back-tests know an observation by, within its subject and item: the end of the key
+// of its first version, which is SHA-256 throughout.
+std::uint64_t RecordKey(const ShortHash& root);
+
+// What tells the rows of a form apart; 0 for none.
+std::uint64_t RowKey(std::string_view row);
 
 // The beginning of SHA-256 over what was sent, in the units it was sent in, so that a later change
 // of the dictionary does not turn a repetition into a conflict. `buffer` is scratch space.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/monitor/log_tables.h"
 
-#include <cstring>
-#include <stdexcept>
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -23,8 +22,9 @@ using db::Value;
 constexpr Sql kTakeOver{"monitor_take_over", "UPDATE monitor_writer SET owner = $1"};
 constexpr Sql kClaim{"monitor_claim",
                      "UPDATE monitor_writer SET received_at ="
-                     " CASE WHEN received_at < $2 THEN $2 ELSE received_at END"
-                     " WHERE owner = $1 RETURNING received_at"};
+                     " CASE WHEN received_at < $2 THEN $2 ELSE received_at END,"
+                     " transactions = transactions + 1"
+                     " WHERE owner = $1 RETURNING received_at, transactions"};
 constexpr std::size_t kKeysAtOnce = 32;
 constexpr Sql kFindContents{
     "monitor_find_contents",
@@ -37,23 +37,36 @@ constexpr Sql kFindContent{
 constexpr Sql kFindPosition{"monitor_find_position",
                             "SELECT sequence, received_at FROM monitor_event WHERE sequence <= $1"
                             " ORDER BY sequence DESC LIMIT 1"};
-constexpr Sql kReadEvents{
-    "monitor_read_events",
-    "SELECT id, site_id, subject_id, subject_number, number, comparator, text_value, absent_reason,"
-    " unit, event_time, offset_minutes, time_precision, received_at, source"
-    " FROM monitor_event WHERE sequence > $1 AND sequence <= $2 AND study_id = $3 AND item = $4"
-    " ORDER BY sequence"};
+constexpr Sql kFindTarget{
+    "monitor_find_target",
+    "SELECT e.id, e.subject_id, e.item, e.version, e.record_key, c.correcting_id"
+    " FROM monitor_event e LEFT JOIN monitor_correction c"
+    " ON c.study_id = e.study_id AND c.corrected_key = e.key_hash"
+    " WHERE e.study_id = $1 AND e.key_hash = $2"};
+constexpr Sql kFindSubjects{
+    "monitor_find_subjects",
+    "SELECT subject_id, MIN(subject_number), MIN(site_id) FROM monitor_event"
+    " WHERE sequence > $1 AND sequence <= $2 AND study_id = $3 GROUP BY subject_id"};
+constexpr Sql kListSubjects{
+    "monitor_list_subjects",
+    "SELECT subject_id, subject_number, site_id FROM monitor_subject"
+    " WHERE study_id = $1 AND subject_id > $2 ORDER BY subject_id LIMIT $3"};
 constexpr Sql kMarkCovered{"monitor_mark_covered",
-                           "UPDATE monitor_active_rule SET covered = $2 WHERE version_id = $1"};
-
-constexpr std::string_view kAlertRaised = "monitor.alert.raised";
+                           "UPDATE monitor_rule SET covered = $2 WHERE version_id = $1"};
 
 std::int64_t Number(auto enumerator) { return static_cast<std::int64_t>(enumerator); }
 
-Params EventParams(const PreparedEvent& prepared, std::int64_t received_at) {
+Value RealOrNull(std::optional<double> number) { return number ? Value(*number) : Value(kNull); }
+
+bool IsPlain(const PreparedEvent& event) {
+  return !event.corrects && event.row.empty() && !event.range_low && !event.range_high;
+}
+
+Params EventParams(const NewEvent& added, bool plain, std::int64_t received_at) {
+  const PreparedEvent& prepared = *added.event;
   const Event& event = prepared.event;
   Params row;
-  row.reserve(21);
+  row.reserve(plain ? 21 : 28);
   row.push_back(BlobOf(event.id));
   row.emplace_back(event.study_id);
   row.emplace_back(event.site_id);
@@ -79,42 +92,16 @@ Params EventParams(const PreparedEvent& prepared, std::int64_t received_at) {
   row.emplace_back(event.actor);
   row.push_back(BlobOf(prepared.key));
   row.push_back(BlobOf(prepared.content));
+  if (plain) return row;
+  const Lineage& lineage = *added.lineage;
+  row.emplace_back(std::int64_t{lineage.version});
+  row.push_back(lineage.supersedes ? BlobOf(*lineage.supersedes) : Value(kNull));
+  row.push_back(lineage.root ? BlobOf(*lineage.root) : Value(kNull));
+  row.push_back(prepared.row.empty() ? Value(kNull) : Value(prepared.row));
+  row.push_back(RealOrNull(prepared.range_low));
+  row.push_back(RealOrNull(prepared.range_high));
+  row.push_back(prepared.withdrawn ? Value(true) : Value(kNull));
   return row;
-}
-
-Params AlertParams(const AlertRecord& alert) {
-  return {BlobOf(alert.id),
-          alert.study_id,
-          alert.site_id,
-          alert.subject_id,
-          alert.subject_number,
-          alert.rule_version_id,
-          alert.rule_id,
-          std::int64_t{alert.rule_version},
-          alert.rule_content_hash,
-          Number(alert.severity),
-          BlobOf(alert.event_id),
-          alert.item,
-          alert.message,
-          alert.expression,
-          alert.value,
-          Number(alert.value_comparator),
-          alert.unit,
-          Number(alert.comparison),
-          alert.threshold,
-          alert.source,
-          ToUnixMicros(alert.event_time),
-          ToUnixMicros(alert.received_at),
-          ToUnixMicros(alert.raised_at)};
-}
-
-// Only ids: whoever is told asks for the rest, and is then checked.
-std::string AlertPayload(const AlertRecord& alert) {
-  std::string payload = "{\"alertId\":\"";
-  payload.append(alert.id.ToString()).append("\",\"raisedAt\":");
-  payload.append(std::to_string(ToUnixMicros(alert.raised_at)));
-  payload.append(",\"severity\":\"").append(rules::SeverityText(alert.severity)).append("\"}");
-  return payload;
 }
 
 // Which of `ids`, in order, the rows of RETURNING id name.
@@ -129,13 +116,11 @@ std::vector<bool> Returned(const Rows& rows, const std::vector<Uuid>& ids) {
   return flags;
 }
 
-ShortHash ReadShortHash(const Row& row, std::size_t column) {
-  ShortHash hash{};
-  if (row.Blob(column).size() != hash.size()) {
-    throw std::logic_error("a stored hash is not 16 bytes");
-  }
-  std::memcpy(hash.data(), row.Blob(column).data(), hash.size());
-  return hash;
+std::vector<LoggedSubject> ReadSubjects(const Rows& rows) {
+  std::vector<LoggedSubject> subjects;
+  subjects.reserve(rows.size());
+  for (const Row& row : rows) subjects.push_back({row.Text(0), row.Text(1), row.Text(2)});
+  return subjects;
 }
 
 }  // namespace
@@ -145,19 +130,22 @@ Task<Status> TakeOverLog(db::Database& database, Deadline deadline, std::string 
   co_return Status{};
 }
 
-Task<Result<std::optional<Timestamp>>> ClaimLog(db::Transaction& transaction,
-                                                std::string owner,
-                                                Timestamp now) {
+Task<Result<std::optional<Claim>>> ClaimLog(db::Transaction& transaction,
+                                            std::string owner,
+                                            Timestamp now) {
   VEDETTE_CO_TRY(const auto rows,
                  co_await transaction.Query(kClaim, Params{std::move(owner), ToUnixMicros(now)}));
   if (rows.empty()) co_return std::nullopt;
-  co_return FromUnixMicros(rows[0].Int(0));
+  co_return Claim{FromUnixMicros(rows[0].Int(0)), rows[0].Int(1)};
 }
 
 Task<Result<std::vector<bool>>> InsertEvents(db::Transaction& transaction,
-                                             std::vector<const PreparedEvent*> events,
+                                             std::vector<NewEvent> events,
                                              Timestamp received_at) {
   using enum ColumnType;
+  // Most groups bind only what every event has.
+  const bool plain =
+      std::ranges::all_of(events, [](const NewEvent& added) { return IsPlain(*added.event); });
   BulkInsert insert{
       .name = "monitor_insert_events",
       .table = "monitor_event",
@@ -169,13 +157,23 @@ Task<Result<std::vector<bool>>> InsertEvents(db::Transaction& transaction,
                   {"time_precision", kInt}, {"received_at", kInt},     {"source", kText},
                   {"actor", kText},         {"key_hash", kBytes},      {"content_hash", kBytes}},
       .suffix = "ON CONFLICT (study_id, key_hash) DO NOTHING RETURNING id"};
+  if (!plain) {
+    insert.name = "monitor_insert_full_events";
+    insert.columns.insert(insert.columns.end(), {{"version", kInt},
+                                                 {"supersedes", kBytes},
+                                                 {"record_key", kBytes},
+                                                 {"row_key", kText},
+                                                 {"range_low", kReal},
+                                                 {"range_high", kReal},
+                                                 {"withdrawn", kBool}});
+  }
   std::vector<Uuid> ids;
   ids.reserve(events.size());
   insert.rows.reserve(events.size());
   const std::int64_t received = ToUnixMicros(received_at);
-  for (const PreparedEvent* event : events) {
-    ids.push_back(event->event.id);
-    insert.rows.push_back(EventParams(*event, received));
+  for (const NewEvent& added : events) {
+    ids.push_back(added.event->event.id);
+    insert.rows.push_back(EventParams(added, plain, received));
   }
   VEDETTE_CO_TRY(const auto rows, co_await transaction.Insert(std::move(insert)));
   co_return Returned(rows, ids);
@@ -211,57 +209,41 @@ Task<Result<std::vector<std::optional<ShortHash>>>> FindContents(
   co_return contents;
 }
 
-Task<Result<std::vector<bool>>> InsertAlerts(db::Transaction& transaction,
-                                             std::vector<AlertRecord> alerts) {
-  using enum ColumnType;
-  BulkInsert insert{.name = "monitor_insert_alerts",
-                    .table = "monitor_alert",
-                    .columns = {{"id", kBytes},
-                                {"study_id", kText},
-                                {"site_id", kText},
-                                {"subject_id", kText},
-                                {"subject_number", kText},
-                                {"rule_version_id", kText},
-                                {"rule_id", kText},
-                                {"rule_version", kInt},
-                                {"rule_content_hash", kText},
-                                {"severity", kInt},
-                                {"event_id", kBytes},
-                                {"item", kText},
-                                {"message", kText},
-                                {"expression", kText},
-                                {"value", kReal},
-                                {"value_comparator", kInt},
-                                {"unit", kText},
-                                {"comparison", kInt},
-                                {"threshold", kReal},
-                                {"source", kText},
-                                {"event_time", kInt},
-                                {"received_at", kInt},
-                                {"raised_at", kInt}},
-                    .suffix = "ON CONFLICT (id) DO NOTHING RETURNING id"};
-  std::vector<Uuid> ids;
-  for (const AlertRecord& alert : alerts) {
-    ids.push_back(alert.id);
-    insert.rows.push_back(AlertParams(alert));
+Task<Status> FindTargets(db::Transaction& transaction, GroupPlan& plan) {
+  for (std::size_t t = 0; t < plan.targets().size(); ++t) {
+    const GroupPlan::Target& target = plan.targets()[t];
+    VEDETTE_CO_TRY(const auto rows,
+                   co_await transaction.Query(
+                       kFindTarget, Params{std::string(target.study), BlobOf(target.key)}));
+    if (rows.empty()) continue;
+    const Row& row = rows[0];
+    plan.StoredTarget(t, {.id = ReadUuid(row, 0),
+                          .subject_id = row.Text(1),
+                          .item = row.Text(2),
+                          .version = static_cast<std::int32_t>(row.Int(3)),
+                          .root = row.IsNull(4) ? target.key : ReadShortHash(row, 4),
+                          .corrected = !row.IsNull(5)});
   }
-  VEDETTE_CO_TRY(const auto rows, co_await transaction.Insert(std::move(insert)));
-  const std::vector<bool> inserted = Returned(rows, ids);
+  plan.Trace();
+  co_return Status{};
+}
 
-  BulkInsert outbox{
-      .name = "monitor_insert_outbox",
-      .table = "monitor_outbox",
-      .columns = {
-          {"topic", kText}, {"message_key", kText}, {"payload", kText}, {"created_at", kInt}}};
-  for (std::size_t i = 0; i < alerts.size(); ++i) {
-    if (!inserted[i]) continue;
-    outbox.rows.push_back({std::string(kAlertRaised), alerts[i].subject_id, AlertPayload(alerts[i]),
-                           ToUnixMicros(alerts[i].raised_at)});
+Task<Status> InsertCorrections(db::Transaction& transaction, std::vector<NewEvent> corrections) {
+  using enum ColumnType;
+  BulkInsert insert{.name = "monitor_insert_corrections",
+                    .table = "monitor_correction",
+                    .columns = {{"study_id", kText},
+                                {"corrected_key", kBytes},
+                                {"correcting_key", kBytes},
+                                {"correcting_id", kBytes},
+                                {"withdrawn", kBool}}};
+  for (const NewEvent& correction : corrections) {
+    const PreparedEvent& event = *correction.event;
+    insert.rows.push_back({event.event.study_id, BlobOf(*event.corrects), BlobOf(event.key),
+                           BlobOf(event.event.id), event.withdrawn});
   }
-  if (!outbox.rows.empty()) {
-    VEDETTE_CO_CHECK_OK(co_await transaction.Insert(std::move(outbox)));
-  }
-  co_return inserted;
+  VEDETTE_CO_CHECK_OK(co_await transaction.Insert(std::move(insert)));
+  co_return Status{};
 }
 
 Task<Status> AddCounts(db::Transaction& transaction, SiteCounts counts) {
@@ -287,32 +269,41 @@ Task<Result<std::optional<LogPosition>>> FindPosition(db::Transaction& transacti
   co_return LogPosition{rows[0].Int(0), FromUnixMicros(rows[0].Int(1))};
 }
 
-Task<Result<std::vector<Event>>> ReadEvents(db::Transaction& transaction,
-                                            std::string study_id,
-                                            std::string item,
-                                            std::int64_t first,
-                                            std::int64_t last) {
+Task<Result<std::vector<LoggedSubject>>> FindSubjects(db::Transaction& transaction,
+                                                      std::string study_id,
+                                                      std::int64_t first,
+                                                      std::int64_t last) {
+  VEDETTE_CO_TRY(const auto rows, co_await transaction.Query(
+                                      kFindSubjects, Params{first, last, std::move(study_id)}));
+  co_return ReadSubjects(rows);
+}
+
+Task<Result<std::vector<LoggedSubject>>> ListSubjects(db::Transaction& transaction,
+                                                      std::string study_id,
+                                                      std::string after,
+                                                      std::int64_t limit) {
   VEDETTE_CO_TRY(const auto rows,
-                 co_await transaction.Query(kReadEvents, Params{first, last, study_id, item}));
-  std::vector<Event> events;
-  events.reserve(rows.size());
-  for (const Row& row : rows) {
-    Event event{.id = ReadUuid(row, 0),
-                .study_id = study_id,
-                .site_id = row.Text(1),
-                .subject_id = row.Text(2),
-                .subject_number = row.Text(3),
-                .item = item,
-                .value = ReadValue(row, 4),
-                .unit = row.Text(8),
-                .time = {.instant = FromUnixMicros(row.Int(9)),
-                         .precision = static_cast<TimePrecision>(row.Int(11))},
-                .received_at = FromUnixMicros(row.Int(12)),
-                .source = row.Text(13)};
-    if (!row.IsNull(10)) event.time.offset_minutes = static_cast<std::int16_t>(row.Int(10));
-    events.push_back(std::move(event));
+                 co_await transaction.Query(kListSubjects,
+                                            Params{std::move(study_id), std::move(after), limit}));
+  co_return ReadSubjects(rows);
+}
+
+Task<Status> PutSubjects(db::Transaction& transaction,
+                         std::vector<std::pair<std::string, LoggedSubject>> subjects) {
+  using enum ColumnType;
+  BulkInsert insert{.name = "monitor_put_subjects",
+                    .table = "monitor_subject",
+                    .columns = {{"study_id", kText},
+                                {"subject_id", kText},
+                                {"subject_number", kText},
+                                {"site_id", kText}},
+                    .suffix = "ON CONFLICT (study_id, subject_id) DO NOTHING"};
+  for (auto& [study, subject] : subjects) {
+    insert.rows.push_back({std::move(study), std::move(subject.id), std::move(subject.number),
+                           std::move(subject.site_id)});
   }
-  co_return events;
+  VEDETTE_CO_CHECK_OK(co_await transaction.Insert(std::move(insert)));
+  co_return Status{};
 }
 
 Task<Status> MarkCovered(db::Transaction& transaction, std::string version_id) {

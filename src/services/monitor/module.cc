@@ -12,12 +12,15 @@
 #include "services/monitor/alert_feed.h"
 #include "services/monitor/alerts.h"
 #include "services/monitor/api.h"
+#include "services/monitor/desk.h"
 #include "services/monitor/dictionary_cache.h"
+#include "services/monitor/engine_ticker.h"
 #include "services/monitor/log_writer.h"
 #include "services/monitor/peers.h"
 #include "services/monitor/recorder.h"
 #include "services/monitor/rule_book.h"
 #include "services/monitor/rule_keeper.h"
+#include "services/monitor/rule_store.h"
 #include "services/monitor/store.h"
 
 namespace vedette::monitor {
@@ -50,6 +53,14 @@ void MonitorConfig::Describe(config::Section& section) {
                 {.text = "Age at which a study's dictionary is read again.",
                  .minimum = 100,
                  .maximum = 3'600'000});
+  section.Field("engine_subjects", engine_subjects,
+                {.text = "Subjects of a study that the rule engine keeps in memory.",
+                 .minimum = 1,
+                 .maximum = 1e8});
+  section.Field("timer_interval", timer_interval,
+                {.text = "How often the rule engine looks whether a timer is due.",
+                 .minimum = 1,
+                 .maximum = 60'000});
   section.Field(
       "rules_retry", rules_retry,
       {.text = "First wait before rules are asked for again.", .minimum = 1, .maximum = 60'000});
@@ -61,12 +72,13 @@ struct MonitorModule::Parts {
         clock(dependencies.clock),
         logger(dependencies.logger),
         background(dependencies.runtime.Next()),
-        peers(dependencies.trial, dependencies.subject, dependencies.rule),
+        peers(dependencies.trial, dependencies.subject, dependencies.rule, dependencies.identity),
         dictionaries(peers,
                      dependencies.clock,
                      dependencies.logger,
                      {.refresh_interval = config.dictionary_refresh}),
         store(dependencies.database),
+        rules(dependencies.database),
         writer({.database = dependencies.database,
                 .rules = book,
                 .clock = dependencies.clock,
@@ -75,15 +87,15 @@ struct MonitorModule::Parts {
                 .executor = dependencies.runtime.Next()},
                {.queue_limit = config.queue_rows,
                 .group_limit = config.group_rows,
-                .catch_up_rows = config.catch_up_rows}),
+                .catch_up_rows = config.catch_up_rows,
+                .engine_subjects = config.engine_subjects}),
         feed(store,
              dependencies.clock,
              dependencies.metrics,
              dependencies.logger,
              {.kept = static_cast<std::size_t>(config.live_alerts_kept)}),
         keeper({.peers = peers,
-                .dictionaries = dictionaries,
-                .store = store,
+                .store = rules,
                 .writer = writer,
                 .book = book,
                 .feed = feed,
@@ -91,6 +103,11 @@ struct MonitorModule::Parts {
                 .metrics = dependencies.metrics,
                 .logger = dependencies.logger},
                {.first_retry = config.rules_retry}),
+        ticker({.writer = writer,
+                .feed = feed,
+                .clock = dependencies.clock,
+                .logger = dependencies.logger},
+               config.timer_interval),
         recorder({.dictionaries = dictionaries,
                   .peers = peers,
                   .writer = writer,
@@ -105,7 +122,19 @@ struct MonitorModule::Parts {
                 .rules = book,
                 .authorizer = dependencies.authorizer,
                 .clock = dependencies.clock}),
-        api(MakeMonitorApi(recorder, reader)),
+        desk({.store = store,
+              .reader = reader,
+              .writer = writer,
+              .feed = feed,
+              .peers = peers,
+              .rules = book,
+              .authorizer = dependencies.authorizer,
+              .clock = dependencies.clock}),
+        api(MakeMonitorApi({.recorder = recorder,
+                            .reader = reader,
+                            .desk = desk,
+                            .database = dependencies.database,
+                            .clock = dependencies.clock})),
         tasks(dependencies.logger) {}
 
   db::Database& database;
@@ -115,12 +144,15 @@ struct MonitorModule::Parts {
   Peers peers;
   DictionaryCache dictionaries;
   MonitorStore store;
+  RuleStore rules;
   RuleBook book;
   LogWriter writer;
   AlertFeed feed;
   RuleKeeper keeper;
+  EngineTicker ticker;
   Recorder recorder;
   AlertReader reader;
+  AlertDesk desk;
   std::unique_ptr<v1::MonitorApi> api;
   std::atomic<bool> started = false;
   bool stopped = false;
@@ -143,6 +175,7 @@ Task<Status> MonitorModule::Start() {
   VEDETTE_CO_CHECK_OK(co_await parts.keeper.Load());
   parts.tasks.Spawn(parts.background, "monitor_feed", [&parts] { return parts.feed.Run(); });
   parts.tasks.Spawn(parts.background, "monitor_rules", [&parts] { return parts.keeper.Keep(); });
+  parts.tasks.Spawn(parts.background, "monitor_engine", [&parts] { return parts.ticker.Run(); });
   parts.tasks.Spawn(parts.background, "monitor_follow", [&parts] { return parts.keeper.Follow(); });
   parts.started = true;
   co_return Status{};
@@ -154,6 +187,7 @@ Task<void> MonitorModule::Stop() {
   parts.started = false;
   parts.feed.Close();
   parts.keeper.Close();
+  parts.ticker.Close();
   parts.tasks.Cancel();
   co_await parts.tasks.Join();
   co_await parts.writer.Close();

@@ -23,6 +23,9 @@ class SubjectApi;
 namespace vedette::rule::v1 {
 class RuleApi;
 }
+namespace vedette::identity::v1 {
+class IdentityApi;
+}
 namespace vedette::monitor::v1 {
 class MonitorApi;
 }
@@ -34,9 +37,11 @@ struct MonitorConfig {
   std::int64_t group_rows = 5'000;
   std::int64_t catch_up_rows = 5'000;
   std::int64_t subjects_kept = 200'000;
+  std::int64_t engine_subjects = 100'000;
   std::int64_t live_alerts_kept = 4'096;
   std::chrono::milliseconds dictionary_refresh = std::chrono::seconds(30);
   std::chrono::milliseconds rules_retry = std::chrono::milliseconds(100);
+  std::chrono::milliseconds timer_interval = std::chrono::milliseconds(200);
 
   void Describe(config::Section& section);
 };
@@ -51,6 +56,7 @@ struct MonitorDependencies {
   trial::v1::TrialApi& trial;
   subject::v1::SubjectApi& subject;
   rule::v1::RuleApi& rule;
+  identity::v1::IdentityApi& identity;
 };
 
 // The role `monitor`: the event log, its alerts and the live feed. The one that starts last on a

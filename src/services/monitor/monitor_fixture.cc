@@ -3,6 +3,8 @@
 
 #include <thread>
 
+#include "model/number_text.h"
+
 namespace vedette::monitor {
 namespace {
 
@@ -12,6 +14,7 @@ trial::v1::Item Item(std::string code, trial::v1::ItemType type, std::string uni
   item.set_name(item.code());
   item.set_type(type);
   item.set_unit(std::move(unit));
+  item.set_domain("VS");
   return item;
 }
 
@@ -19,7 +22,11 @@ trial::v1::Item Item(std::string code, trial::v1::ItemType type, std::string uni
 
 MonitorTest::MonitorTest()
     : database_(testkit::OpenTestDatabase(GetParam(), runtime_)),
-      authorizer_(RoleTable{{"staff", {"event.record", "event.read", "alert.read"}}}) {
+      authorizer_(RoleTable{
+          {"staff", {"event.record", "event.read", "alert.read", "alert.act", "alert.silence"}},
+          {"doctor", {"alert.read", "alert.act", "alert.medical", "alert.silence"}},
+          {"unblinded", {"event.read", "alert.read", "alert.unblinded"}},
+          {"reader", {"alert.read", "event.read"}}}) {
   auto systolic = Item("SYSBP", trial::v1::NUMBER, "mmHg");
   systolic.set_plausible_low(30);
   systolic.set_plausible_high(300);
@@ -40,7 +47,21 @@ MonitorTest::~MonitorTest() {
 MonitorConfig MonitorTest::QuickConfig() {
   MonitorConfig config;
   config.rules_retry = std::chrono::milliseconds(1);
+  config.timer_interval = std::chrono::milliseconds(1);
   return config;
+}
+
+MonitorDependencies MonitorTest::Dependencies() {
+  return {.database = *database_,
+          .clock = clock_,
+          .authorizer = authorizer_,
+          .logger = Logger(),
+          .metrics = metrics_,
+          .runtime = runtime_,
+          .trial = trial_,
+          .subject = subject_,
+          .rule = rule_,
+          .identity = identity_};
 }
 
 void MonitorTest::StartAgain(MonitorConfig config) {
@@ -48,16 +69,7 @@ void MonitorTest::StartAgain(MonitorConfig config) {
     runtime_.RunBlocking([this] { return module_->Stop(); });
     module_.reset();
   }
-  module_ = std::make_unique<MonitorModule>(MonitorDependencies{.database = *database_,
-                                                                .clock = clock_,
-                                                                .authorizer = authorizer_,
-                                                                .logger = Logger(),
-                                                                .metrics = metrics_,
-                                                                .runtime = runtime_,
-                                                                .trial = trial_,
-                                                                .subject = subject_,
-                                                                .rule = rule_},
-                                            config);
+  module_ = std::make_unique<MonitorModule>(Dependencies(), config);
   const auto started = Run<Status>([this] { return module_->Start(); });
   ASSERT_TRUE(started) << started.error().message;
 }
@@ -74,10 +86,10 @@ CallContext MonitorTest::Context() const {
   return {.deadline = Deadline::After(clock_, std::chrono::seconds(30)), .principal = caller_};
 }
 
-void MonitorTest::Become(std::vector<std::string> sites) {
+void MonitorTest::Become(std::vector<std::string> sites, std::string role) {
   Principal principal{.subject = "u1", .name = "user"};
   for (std::string& site : sites) {
-    for (const char* study : {"S1", "S2"}) principal.grants.push_back({"staff", study, site});
+    for (const char* study : {"S1", "S2"}) principal.grants.push_back({role, study, site});
   }
   caller_ = std::make_shared<const Principal>(std::move(principal));
 }
@@ -150,28 +162,62 @@ v1::Series MonitorTest::Series(std::string subject) {
   return series.value_or(v1::Series());
 }
 
-rule::v1::RuleVersion MonitorTest::HighRule(std::string id, double threshold) {
+v1::AlertDetail MonitorTest::Detail(const std::string& alert_id) {
+  v1::GetAlertRequest request;
+  request.set_study_id("S1");
+  request.set_alert_id(alert_id);
+  const auto detail =
+      Run<Result<v1::AlertDetail>>([&] { return api().GetAlert(Context(), request); });
+  EXPECT_TRUE(detail) << detail.error().message;
+  return detail.value_or(v1::AlertDetail());
+}
+
+std::vector<std::string> MonitorTest::Trail(const std::string& alert_id) {
+  std::vector<std::string> trail;
+  const v1::AlertDetail detail = Detail(alert_id);
+  for (const v1::AlertChange& change : detail.history()) trail.push_back(change.change());
+  return trail;
+}
+
+v1::Observation MonitorTest::Correction(std::string corrects, std::string key, double value) {
+  v1::Observation event = Systolic(std::move(key), value);
+  event.set_corrects(std::move(corrects));
+  return event;
+}
+
+v1::Observation MonitorTest::Withdrawal(std::string corrects, std::string key) {
+  v1::Observation event = Correction(std::move(corrects), std::move(key), 0);
+  event.clear_number();
+  event.clear_unit();
+  event.set_withdrawn(true);
+  return event;
+}
+
+rule::v1::RuleVersion MonitorTest::Rule(std::string id, const std::string& fields) {
   rule::v1::RuleVersion version;
   version.set_id(std::move(id));
   version.set_study_id("S1");
   version.set_rule_id("HIGH-" + version.id());
   version.set_version(1);
   version.set_name("Systolic pressure high");
-  version.mutable_condition()->set_item("SYSBP");
-  version.mutable_condition()->set_comparison(rule::v1::GREATER_THAN);
-  version.mutable_condition()->set_threshold(threshold);
-  version.mutable_condition()->set_unit("mmHg");
   version.set_severity(rule::v1::WARNING);
-  version.set_message("{value} {unit} is high");
   version.set_status("active");
   version.set_content_hash("abc");
+  version.set_definition("rule: " + version.rule_id() + "\nversion: 1\nstudy: S1\n" + fields);
   version.set_active_from(ToUnixMicros(clock_.Now()));
   return version;
 }
 
+rule::v1::RuleVersion MonitorTest::HighRule(std::string id, double threshold) {
+  return Rule(std::move(id), "title: Systolic pressure high\nwhen: vs.SYSBP.value > " +
+                                 NumberText(threshold) + ".0" +
+                                 "\nseverity: warning\ndedupe: anchor\n"
+                                 "explain: \"{vs.SYSBP.value} mmHg is high\"\n");
+}
+
 void MonitorTest::AwaitCovered() {
   constexpr db::Sql kUncovered{"test_uncovered",
-                               "SELECT covered FROM monitor_active_rule ORDER BY covered LIMIT 1"};
+                               "SELECT covered FROM monitor_rule ORDER BY covered LIMIT 1"};
   Eventually("rules are covered", [&] {
     const auto rows =
         Run<Result<db::Rows>>([&] { return database_->Query(Context().deadline, kUncovered); });
@@ -182,8 +228,7 @@ void MonitorTest::AwaitCovered() {
 void MonitorTest::Activate(rule::v1::RuleVersion version) {
   const std::string id = version.id();
   rule_.Put(std::move(version));
-  constexpr db::Sql kKnown{"test_known",
-                           "SELECT covered FROM monitor_active_rule WHERE version_id = $1"};
+  constexpr db::Sql kKnown{"test_known", "SELECT covered FROM monitor_rule WHERE version_id = $1"};
   Eventually("the rule is at work", [&] {
     const auto rows = Run<Result<db::Rows>>(
         [&] { return database_->Query(Context().deadline, kKnown, db::Params{id}); });

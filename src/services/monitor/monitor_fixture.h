@@ -39,20 +39,29 @@ class MonitorTest : public ::testing::TestWithParam<testkit::DatabaseKind> {
   v1::MonitorApi& api() { return module_->api(); }
   CallContext Context() const;
   // Further calls come from one who has the role on these sites.
-  void Become(std::vector<std::string> sites);
+  void Become(std::vector<std::string> sites, std::string role = "staff");
+  MonitorDependencies Dependencies();
 
   static v1::Observation Systolic(std::string key, double value, std::string subject = "701-1");
   static v1::RecordRequest Batch(std::vector<v1::Observation> events, std::string study = "S1");
+  // The reading replaces the one with key `corrects`.
+  static v1::Observation Correction(std::string corrects, std::string key, double value);
+  static v1::Observation Withdrawal(std::string corrects, std::string key);
   Result<v1::RecordResponse> Record(v1::RecordRequest request);
   // The answers to requests made at the same time.
   std::vector<Result<v1::RecordResponse>> RecordAll(std::vector<v1::RecordRequest> requests);
   Result<v1::ListProjectAlertsResponse> List(v1::ListProjectAlertsRequest request);
   std::vector<v1::Alert> Alerts(std::string study = "S1");
+  v1::AlertDetail Detail(const std::string& alert_id);
+  // "raised", "retracted", …: what happened to the alert, oldest first.
+  std::vector<std::string> Trail(const std::string& alert_id);
   v1::AlertSummary Summary();
   v1::Series Series(std::string subject = "id-701-1");
 
-  // SYSBP `comparison` `threshold`, at work from now on.
+  // "vs.SYSBP.value > threshold", each reading for itself, at work from now on.
   rule::v1::RuleVersion HighRule(std::string id = "v1", double threshold = 140);
+  // A version of rule "HIGH-" + id, at work from now on. `fields`: lines of its envelope.
+  rule::v1::RuleVersion Rule(std::string id, const std::string& fields);
   // Puts it to work and waits until monitor has judged all it has to judge by it.
   void Activate(rule::v1::RuleVersion version);
   void AwaitCovered();
@@ -65,6 +74,7 @@ class MonitorTest : public ::testing::TestWithParam<testkit::DatabaseKind> {
   FakeTrial trial_;
   FakeSubject subject_;
   FakeRule rule_;
+  FakeIdentity identity_;
   std::shared_ptr<const Principal> caller_;
   std::unique_ptr<MonitorModule> module_;
 };

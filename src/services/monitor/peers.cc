@@ -1,48 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/monitor/peers.h"
 
+#include <vedette/identity/v1/identity.vedette.h>
 #include <vedette/rule/v1/rule.vedette.h>
 #include <vedette/subject/v1/subject.vedette.h>
 #include <vedette/trial/v1/trial.vedette.h>
 
 #include <utility>
 
+#include "contract/catalog.h"
+
 namespace vedette::monitor {
 namespace {
-
-ItemDefinition FromProto(trial::v1::Item& message) {
-  ItemDefinition item{
-      .code = std::move(*message.mutable_code()),
-      .name = std::move(*message.mutable_name()),
-      .type = message.type() == trial::v1::TEXT ? ItemType::kText : ItemType::kNumber,
-      .unit = std::move(*message.mutable_unit())};
-  for (trial::v1::UnitConversion& conversion : *message.mutable_accepted_units()) {
-    item.accepted_units.push_back(
-        {std::move(*conversion.mutable_unit()), conversion.factor(), conversion.offset()});
-  }
-  if (message.has_plausible_low()) item.plausible_low = message.plausible_low();
-  if (message.has_plausible_high()) item.plausible_high = message.plausible_high();
-  return item;
-}
 
 Timestamp TimeOrNever(std::int64_t micros) {
   return micros == 0 ? Timestamp::max() : FromUnixMicros(micros);
 }
 
 RuleUpdate FromProto(rule::v1::RuleVersion& message) {
-  rule::v1::Condition& condition = *message.mutable_condition();
-  return {.spec = {.version_id = std::move(*message.mutable_id()),
-                   .study_id = std::move(*message.mutable_study_id()),
-                   .rule_id = std::move(*message.mutable_rule_id()),
-                   .version = message.version(),
-                   .name = std::move(*message.mutable_name()),
-                   .item = std::move(*condition.mutable_item()),
-                   .comparison = static_cast<rules::Comparison>(condition.comparison()),
-                   .threshold = condition.threshold(),
-                   .unit = std::move(*condition.mutable_unit()),
-                   .severity = static_cast<rules::Severity>(message.severity()),
-                   .message = std::move(*message.mutable_message()),
-                   .content_hash = std::move(*message.mutable_content_hash())},
+  return {.version_id = std::move(*message.mutable_id()),
+          .study_id = std::move(*message.mutable_study_id()),
+          .rule_id = std::move(*message.mutable_rule_id()),
+          .version = message.version(),
+          .definition = std::move(*message.mutable_definition()),
+          .content_hash = std::move(*message.mutable_content_hash()),
           .period = {TimeOrNever(message.active_from()), TimeOrNever(message.active_until())}};
 }
 
@@ -66,10 +47,32 @@ class UpdateWriter final : public rpc::StreamWriter<rule::v1::RuleChanges> {
 
 }  // namespace
 
-Peers::Peers(trial::v1::TrialApi& trial, subject::v1::SubjectApi& subject, rule::v1::RuleApi& rule)
+CatalogSnapshot MakeSnapshot(std::string study_id,
+                             std::int64_t revision,
+                             std::string items,
+                             std::string design) {
+  trial::v1::ListItemsResponse list;
+  trial::v1::StudyDesign plan;
+  list.ParseFromString(items);
+  plan.ParseFromString(design);
+  auto catalog = contract::MakeCatalog(
+      study_id, revision, std::vector<trial::v1::Item>(list.items().begin(), list.items().end()),
+      plan);
+  return {.study_id = std::move(study_id),
+          .revision = revision,
+          .items = std::move(items),
+          .design = std::move(design),
+          .catalog = std::move(catalog)};
+}
+
+Peers::Peers(trial::v1::TrialApi& trial,
+             subject::v1::SubjectApi& subject,
+             rule::v1::RuleApi& rule,
+             identity::v1::IdentityApi& identity)
     : trial_(trial),
       subject_(subject),
       rule_(rule),
+      identity_(identity),
       self_(std::make_shared<const Principal>(
           Principal{.subject = "monitor", .name = "monitor", .is_service = true, .grants = {}})) {}
 
@@ -87,9 +90,27 @@ Task<Result<std::shared_ptr<const StudyDictionary>>> Peers::Dictionary(CallConte
                  co_await trial_.ListItems(Own(std::move(context)), std::move(request)));
   std::vector<ItemDefinition> items;
   items.reserve(static_cast<std::size_t>(response.items_size()));
-  for (trial::v1::Item& item : *response.mutable_items()) items.push_back(FromProto(item));
+  for (const trial::v1::Item& item : response.items()) {
+    items.push_back(contract::ToItemDefinition(item));
+  }
   co_return std::make_shared<const StudyDictionary>(std::move(study_id), response.revision(),
                                                     std::move(items));
+}
+
+Task<Result<CatalogSnapshot>> Peers::Catalog(CallContext context, std::string study_id) {
+  trial::v1::ListItemsRequest items_request;
+  items_request.set_study_id(study_id);
+  VEDETTE_CO_TRY(auto items, co_await trial_.ListItems(Own(context), std::move(items_request)));
+  trial::v1::GetDesignRequest design_request;
+  design_request.set_study_id(study_id);
+  VEDETTE_CO_TRY(auto design,
+                 co_await trial_.GetDesign(Own(std::move(context)), std::move(design_request)));
+  const std::int64_t revision = items.revision();
+  // The revision also grows with what rules do not see.
+  items.clear_revision();
+  design.clear_revision();
+  co_return MakeSnapshot(std::move(study_id), revision, items.SerializeAsString(),
+                         design.SerializeAsString());
 }
 
 Task<Result<StringMap<SubjectRef>>> Peers::Resolve(CallContext context,
@@ -127,19 +148,31 @@ Task<Result<StringMap<SubjectCard>>> Peers::Subjects(CallContext context,
   co_return subjects;
 }
 
-Task<Result<StringMap<std::string>>> Peers::RuleNames(CallContext context,
-                                                      std::string study_id,
-                                                      std::vector<std::string> version_ids) {
+Task<Result<StringMap<RuleNames>>> Peers::NamesOfRules(CallContext context,
+                                                       std::string study_id,
+                                                       std::vector<std::string> version_ids) {
   rule::v1::BatchGetRuleVersionsRequest request;
   request.set_study_id(std::move(study_id));
   for (std::string& id : version_ids) request.add_ids(std::move(id));
   VEDETTE_CO_TRY(auto response,
                  co_await rule_.BatchGetRuleVersions(Own(std::move(context)), std::move(request)));
-  StringMap<std::string> names;
+  StringMap<RuleNames> names;
   for (rule::v1::RuleVersion& version : *response.mutable_rules()) {
-    names.emplace(std::move(*version.mutable_id()), std::move(*version.mutable_name()));
+    names.emplace(
+        std::move(*version.mutable_id()),
+        RuleNames{std::move(*version.mutable_name()), std::move(*version.mutable_name_zh()),
+                  std::move(*version.mutable_plain_words()),
+                  std::move(*version.mutable_plain_words_zh())});
   }
   co_return names;
+}
+
+Task<Result<std::string>> Peers::ConfirmSignature(CallContext context, std::string password) {
+  identity::v1::ConfirmSignatureRequest request;
+  request.set_password(std::move(password));
+  VEDETTE_CO_TRY(auto response,
+                 co_await identity_.ConfirmSignature(std::move(context), std::move(request)));
+  co_return std::move(*response.mutable_name());
 }
 
 Task<Status> Peers::WatchRules(CallContext context,

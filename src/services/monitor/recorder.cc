@@ -80,7 +80,7 @@ Task<Result<RecordOutcome>> Recorder::Record(CallContext context,
     CountRefusal(outcome.error().code, rows);
   } else if (!dry_run) {
     Count(*outcome);
-    if (outcome->alerts_raised() > 0) dependencies_.feed.Wake();
+    if (outcome->alerts_changed) dependencies_.feed.Wake();
     seconds_.Observe(
         std::chrono::duration<double>(dependencies_.clock.SteadyNow() - started).count());
   }

@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::chrono::seconds kCallTimeout(10);
 constexpr std::chrono::minutes kIdleCheck(1);
+constexpr std::chrono::seconds kCatalogAge(30);
 
 // What is known of a period only becomes more: messages may overtake each other.
-rules::ActivePeriod Merge(rules::ActivePeriod a, rules::ActivePeriod b) {
+ActivePeriod Merge(ActivePeriod a, ActivePeriod b) {
   return {std::min(a.from, b.from), std::min(a.until, b.until)};
 }
 
@@ -23,7 +24,10 @@ RuleKeeper::RuleKeeper(Dependencies dependencies, Options options)
       options_(options),
       behind_(dependencies_.metrics.GetGauge(
           "vedette_monitor_rules_catching_up",
-          "Rule versions that some events may not have been judged by yet.")) {}
+          "Rule versions that some events may not have been judged by yet.")),
+      outdated_(dependencies_.metrics.GetGauge(
+          "vedette_monitor_rules_outdated",
+          "Rule versions at work that the study's dictionary of now does not fit.")) {}
 
 CallContext RuleKeeper::Context() const {
   return {.deadline = Deadline::After(dependencies_.clock, kCallTimeout)};
@@ -43,7 +47,31 @@ void RuleKeeper::Close() {
 
 Task<Status> RuleKeeper::Load() {
   VEDETTE_CO_TRY(auto rules, co_await dependencies_.store.LoadRules(Context().deadline));
-  dependencies_.book.Load(std::move(rules));
+  VEDETTE_CO_TRY(auto catalogs, co_await dependencies_.store.LoadCatalogs(Context().deadline));
+  std::vector<CompiledVersion> versions;
+  versions.reserve(rules.size());
+  for (KnownRule& rule : rules) {
+    const auto catalog = std::ranges::find_if(catalogs, [&](const CatalogSnapshot& snapshot) {
+      return snapshot.study_id == rule.study_id && snapshot.revision == rule.catalog_revision;
+    });
+    CompiledVersion version{.known = std::move(rule)};
+    if (catalog != catalogs.end()) {
+      version.catalog = catalog->catalog;
+      version.rule = CompileVersion(version.known, catalog->catalog);
+    }
+    if (version.rule == nullptr) {
+      dependencies_.logger.Error("A kept rule does not compile and is not at work",
+                                 {{"study", version.known.study_id},
+                                  {"rule", version.known.rule_id},
+                                  {"version_id", version.known.version_id}});
+    }
+    versions.push_back(std::move(version));
+  }
+  for (CatalogSnapshot& snapshot : catalogs) {
+    Read& read = catalogs_[snapshot.study_id];
+    if (read.catalog.revision < snapshot.revision) read.catalog = std::move(snapshot);
+  }
+  dependencies_.book.Load(std::move(versions));
   ShowLag();
   co_return Status{};
 }
@@ -78,7 +106,7 @@ bool RuleKeeper::Take(std::vector<RuleUpdate> updates) {
   const std::scoped_lock lock(mutex_);
   for (RuleUpdate& update : updates) {
     if (update.period.from == Timestamp::max()) continue;  // a draft
-    const std::string id = update.spec.version_id;
+    const std::string id = update.version_id;
     const auto [known, added] = told_.try_emplace(id, std::move(update));
     if (!added) known->second.period = Merge(known->second.period, update.period);
   }
@@ -91,7 +119,9 @@ std::vector<RuleUpdate> RuleKeeper::News() const {
   const std::scoped_lock lock(mutex_);
   for (const auto& [id, update] : told_) {
     const auto known = dependencies_.book.Find(id);
-    if (!known || Merge(known->period, update.period) != known->period) news.push_back(update);
+    if (!known || Merge(known->known.period, update.period) != known->known.period) {
+      news.push_back(update);
+    }
   }
   return news;
 }
@@ -109,6 +139,10 @@ Task<void> RuleKeeper::Keep() {
     for (RuleUpdate& update : News()) {
       const Status adopted = co_await Adopt(std::move(update));
       if (!adopted) status = adopted;
+    }
+    for (std::string& study_id : dependencies_.book.StudyIds()) {
+      const Status refreshed = co_await Refresh(std::move(study_id));
+      if (!refreshed) status = refreshed;
     }
     ShowLag();
     for (std::string& version_id : dependencies_.book.Uncovered()) {
@@ -128,57 +162,105 @@ Task<void> RuleKeeper::Keep() {
   }
 }
 
+Task<Result<CatalogSnapshot>> RuleKeeper::Catalog(std::string study_id,
+                                                  std::chrono::nanoseconds age) {
+  const SteadyTime now = dependencies_.clock.SteadyNow();
+  Read& read = catalogs_[study_id];
+  if (read.catalog.catalog != nullptr && read.at != SteadyTime{} && now - read.at < age) {
+    co_return read.catalog;
+  }
+  VEDETTE_CO_TRY(auto fresh, co_await dependencies_.peers.Catalog(Context(), study_id));
+  read.at = now;
+  // What rules do not see leaves them as they are.
+  if (read.catalog.catalog == nullptr || fresh.items != read.catalog.items ||
+      fresh.design != read.catalog.design) {
+    VEDETTE_CO_CHECK_OK(co_await dependencies_.store.PutCatalog(Context().deadline, fresh));
+    read.catalog = std::move(fresh);
+  }
+  co_return read.catalog;
+}
+
 Task<Status> RuleKeeper::Adopt(RuleUpdate update) {
-  const std::string id = update.spec.version_id;
+  const std::string id = update.version_id;
   if (auto known = dependencies_.book.Find(id)) {
-    known->period = Merge(known->period, update.period);
-    VEDETTE_CO_CHECK_OK(co_await dependencies_.store.PutRule(Context().deadline, *known));
-    std::vector<KnownRule> changed;
+    known->known.period = Merge(known->known.period, update.period);
+    VEDETTE_CO_CHECK_OK(co_await dependencies_.store.PutRule(Context().deadline, known->known));
+    std::vector<CompiledVersion> changed;
     changed.push_back(*std::move(known));
     dependencies_.book.Put(std::move(changed));
     co_return Status{};
   }
-  // A dictionary from before the rule was written may lack its item.
-  VEDETTE_CO_TRY(auto dictionary,
-                 co_await dependencies_.dictionaries.Get(Context(), update.spec.study_id));
-  auto compiled = rules::Compile(update.spec, *dictionary);
-  if (!compiled) {
-    VEDETTE_CO_TRY(dictionary,
-                   co_await dependencies_.dictionaries.GetNewer(Context(), update.spec.study_id));
-    compiled = rules::Compile(update.spec, *dictionary);
+  VEDETTE_CO_TRY(auto catalog, co_await Catalog(update.study_id, kCatalogAge));
+  auto rule = CompileVersion(update, catalog.catalog);
+  if (rule == nullptr) {
+    // A catalog from before the rule was written may lack its item.
+    VEDETTE_CO_TRY(catalog, co_await Catalog(update.study_id, std::chrono::nanoseconds(0)));
+    rule = CompileVersion(update, catalog.catalog);
   }
-  if (!compiled) {
+  if (rule == nullptr) {
     dependencies_.logger.Error(
         "A rule does not fit its study's dictionary and is not at work",
-        {{"study", update.spec.study_id}, {"rule", update.spec.rule_id}, {"version_id", id}});
-    co_return std::unexpected(std::move(compiled).error());
+        {{"study", update.study_id}, {"rule", update.rule_id}, {"version_id", id}});
+    co_return Fail(Code::kFailedPrecondition, "The rule does not fit its study's dictionary.");
   }
-  KnownRule rule{.spec = (*compiled)->spec(), .period = update.period};
+  CompiledVersion version{.known = std::move(update), .rule = std::move(rule)};
+  version.catalog = catalog.catalog;
+  version.known.catalog_revision = catalog.revision;
   // Where our clock is behind, events that come from now on would be dated before its first moment.
-  rule.period.from = std::min(rule.period.from, dependencies_.clock.Now());
-  VEDETTE_CO_CHECK_OK(co_await dependencies_.store.PutRule(Context().deadline, rule));
-  dependencies_.logger.Info(
-      "Rule at work",
-      {{"study", rule.spec.study_id}, {"rule", rule.spec.rule_id}, {"version", rule.spec.version}});
-  std::vector<KnownRule> added;
-  added.push_back(std::move(rule));
+  version.known.period.from = std::min(version.known.period.from, dependencies_.clock.Now());
+  VEDETTE_CO_CHECK_OK(co_await dependencies_.store.PutRule(Context().deadline, version.known));
+  dependencies_.logger.Info("Rule at work", {{"study", version.known.study_id},
+                                             {"rule", version.known.rule_id},
+                                             {"version", version.known.version}});
+  std::vector<CompiledVersion> added;
+  added.push_back(std::move(version));
   dependencies_.book.Put(std::move(added));
+  co_return Status{};
+}
+
+Task<Status> RuleKeeper::Refresh(std::string study_id) {
+  VEDETTE_CO_TRY(const auto catalog, co_await Catalog(study_id, kCatalogAge));
+  std::vector<CompiledVersion> changed;
+  std::int64_t outdated = 0;
+  for (CompiledVersion& version : dependencies_.book.OfStudy(study_id)) {
+    if (version.known.catalog_revision == catalog.revision) continue;
+    auto rule = CompileVersion(version.known, catalog.catalog);
+    if (rule == nullptr) {
+      ++outdated;
+      if (warned_.insert({version.known.version_id, catalog.revision}).second) {
+        dependencies_.logger.Warning(
+            "A rule does not fit its study's changed dictionary and stays at work with the old one",
+            {{"study", study_id}, {"rule", version.known.rule_id}});
+      }
+      continue;
+    }
+    version.rule = std::move(rule);
+    version.catalog = catalog.catalog;
+    version.known.catalog_revision = catalog.revision;
+    VEDETTE_CO_CHECK_OK(co_await dependencies_.store.PutRule(Context().deadline, version.known));
+    changed.push_back(std::move(version));
+  }
+  if (!changed.empty()) dependencies_.book.Put(std::move(changed));
+  outdated_by_study_[study_id] = outdated;
+  std::int64_t total = 0;
+  for (const auto& [study, count] : outdated_by_study_) total += count;
+  outdated_.Set(static_cast<double>(total));
   co_return Status{};
 }
 
 Task<Status> RuleKeeper::CatchUp(std::string version_id) {
   std::int64_t up_to = std::numeric_limits<std::int64_t>::max();
-  std::int64_t raised = 0;
+  std::int64_t changes = 0;
   while (!closed()) {
     VEDETTE_CO_TRY(const auto progress,
                    co_await dependencies_.writer.CatchUp(version_id, up_to, Context().deadline));
-    raised += progress.raised;
-    if (progress.raised > 0) dependencies_.feed.Wake();
+    changes += progress.changes;
+    if (progress.changes > 0) dependencies_.feed.Wake();
     if (progress.done) {
       dependencies_.book.MarkCovered(version_id);
-      if (raised > 0) {
+      if (changes > 0) {
         dependencies_.logger.Info("Rule caught up",
-                                  {{"version_id", version_id}, {"alerts", raised}});
+                                  {{"version_id", version_id}, {"changes", changes}});
       }
       co_return Status{};
     }

@@ -76,7 +76,7 @@ TEST_P(MonitorRulesTest, CatchingUpAgainAfterARestartRaisesNothingTwice) {
   AwaitCovered();
   ASSERT_THAT(Alerts(), SizeIs(2));
   // As if the process had ended before the last step.
-  constexpr db::Sql kForget{"test_forget", "UPDATE monitor_active_rule SET covered = $1"};
+  constexpr db::Sql kForget{"test_forget", "UPDATE monitor_rule SET covered = $1"};
   ASSERT_TRUE(Run<Result<db::Rows>>(
       [&] { return database_->Query(Context().deadline, kForget, db::Params{false}); }));
   StartAgain();
@@ -131,11 +131,11 @@ TEST_P(MonitorRulesTest, AClockSetBackAfterAnActivationLosesNothing) {
 }
 
 TEST_P(MonitorRulesTest, AThresholdInAnotherUnitIsConverted) {
-  auto version = HighRule("v1", 20);
-  version.mutable_condition()->set_unit("kPa");
-  Activate(version);
+  Activate(Rule("v1",
+                "title: High\nunits: {vs.SYSBP: kPa}\nwhen: vs.SYSBP.value > 20\n"
+                "severity: warning\ndedupe: anchor\n"));
   EXPECT_EQ(Record(Batch({Systolic("k1", 151), Systolic("k2", 149)}))->alerts_raised(), 1);
-  EXPECT_EQ(Series().thresholds(0).value(), 150);
+  EXPECT_NEAR(Series().thresholds(0).value(), 150.01, 0.01);  // 7.50062 mmHg/kPa
 }
 
 TEST_P(MonitorRulesTest, AVersionWaitsForTheDictionaryAndThenLosesNothing) {

@@ -16,16 +16,7 @@ class TakeoverTest : public MonitorTest {
   }
 
   void StartAnother() {
-    other_ = std::make_unique<MonitorModule>(MonitorDependencies{.database = *database_,
-                                                                 .clock = clock_,
-                                                                 .authorizer = authorizer_,
-                                                                 .logger = Logger(),
-                                                                 .metrics = metrics_,
-                                                                 .runtime = runtime_,
-                                                                 .trial = trial_,
-                                                                 .subject = subject_,
-                                                                 .rule = rule_},
-                                             QuickConfig());
+    other_ = std::make_unique<MonitorModule>(Dependencies(), QuickConfig());
     ASSERT_TRUE(Run<Status>([this] { return other_->Start(); }));
   }
 
