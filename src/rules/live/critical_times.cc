@@ -113,7 +113,7 @@ class TurnFinder {
       const int sign = expr.name == "_+_" ? 1 : -1;
       return Line{left->slope + sign * right->slope, left->constant + sign * right->constant};
     }
-    if (expr.kind == ExprKind::kCall && expr.name == "_?:_" && expr.args.size() == 3) {
+    if (expr.kind == ExprKind::kCall && expr.name == "_?_:_" && expr.args.size() == 3) {
       const Value condition = Evaluate(*expr.args[0], scope);
       const bool* truth = condition.As<bool>();
       return truth == nullptr ? std::nullopt : LineOf(*expr.args[*truth ? 1 : 2], scope);
