@@ -8,12 +8,24 @@
 namespace vedette::rules {
 
 HistorySubject::HistorySubject(const History& history)
-    : history_(history), series_(history.catalog().items.size()) {
+    : history_(history),
+      hidden_(history.catalog().items.size(), false),
+      series_(history.catalog().items.size()) {
   const std::vector<CatalogItem>& items = history.catalog().items;
   for (std::uint32_t item = 0; item < items.size(); ++item) {
     if (items[item].role == CatalogItem::Role::kFormField) {
       forms_[items[item].form].items.push_back(item);
     }
+  }
+}
+
+void HistorySubject::Restrict(std::span<const std::uint32_t> items) {
+  hidden_.assign(hidden_.size(), true);
+  for (const std::uint32_t item : items) {
+    hidden_[item] = false;
+  }
+  for (auto& [name, form] : forms_) {
+    std::erase_if(form.items, [this](std::uint32_t item) { return hidden_[item]; });
   }
 }
 
@@ -49,7 +61,8 @@ Observation HistorySubject::Make(const ItemColumns& item, std::uint32_t row) con
 }
 
 std::span<const Observation> HistorySubject::Series(std::uint32_t item) const {
-  if (subject_ == kNone || history_.catalog().items[item].role == CatalogItem::Role::kFormField) {
+  if (subject_ == kNone || hidden_[item] ||
+      history_.catalog().items[item].role == CatalogItem::Role::kFormField) {
     return {};
   }
   std::vector<Observation>& series = series_[item];

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ class HistorySubject final : public SubjectView {
 
   explicit HistorySubject(const History& history);
 
+  // Shows only these items from now on, as an engine does that keeps what its rules read.
+  void Restrict(std::span<const std::uint32_t> items);
   // Spans and pointers given before become invalid. kNone: an empty record, as at the beginning.
   void Select(std::uint32_t subject);
   std::uint32_t subject() const { return subject_; }
@@ -43,6 +46,7 @@ class HistorySubject final : public SubjectView {
 
   const History& history_;
   std::uint32_t subject_ = kNone;
+  std::vector<bool> hidden_;  // by item
   mutable HashRangeTable ranges_;
   mutable bool ranges_used_ = false;
   mutable std::vector<std::vector<Observation>> series_;  // by item

@@ -18,6 +18,7 @@
 #include "rules/live/absence.h"
 #include "rules/live/digest.h"
 #include "rules/live/engine.h"
+#include "rules/live/reach.h"
 
 namespace vedette::rules {
 namespace {
@@ -31,18 +32,30 @@ std::vector<Slot> PreparedFrame(const Condition& condition) {
   return frame;
 }
 
+// What an engine with this rule alone would keep: since when a condition has held may depend on it.
+std::vector<std::uint32_t> ItemsReadBy(const Rule& rule, const StudyContext& study) {
+  std::vector<std::uint32_t> items;
+  for (const auto& [item, reach] : ReachOf(rule, study.catalog())) {
+    items.push_back(item);
+  }
+  if (study.first_dose() != UINT32_MAX) {
+    items.push_back(study.first_dose());
+  }
+  return items;
+}
+
 // Calls `each` with every subject and its record, until cancelled.
 template <class Each>
-void ForEachSubject(const Rule& rule, const RunContext& context, RuleRun* run, Each each) {
+void ForEachSubject(
+    const Rule& rule, const RunContext& context, HistorySubject* record, RuleRun* run, Each each) {
   const History& history = *context.history;
-  HistorySubject record(history);
   FeatureContext features{.study = context.study, .units = &rule.definition().units};
   const auto subjects = static_cast<std::uint32_t>(history.subjects());
   for (std::uint32_t subject = 0; subject < subjects; ++subject) {
-    record.Select(subject);
+    record->Select(subject);
     features.subject_id = history.SubjectId(subject);
     features.site_id = history.SiteId(subject);
-    each(subject, record, features);
+    each(subject, *record, features);
     if (subject % kSubjectsOfStep == 0 && context.progress &&
         !context.progress(static_cast<double>(subject) / subjects)) {
       run->cancelled = true;
@@ -106,8 +119,10 @@ void RunRows(const Rule& rule, const RunContext& context, RuleRun* run) {
   AlertCollector collector(rule, context.history->catalog().study_id, run);
   std::vector<JudgedAnchor> judged;
   std::vector<Anchor> anchors;
+  HistorySubject records(*context.history);
+  records.Restrict(ItemsReadBy(rule, *context.study));
   ForEachSubject(
-      rule, context, run,
+      rule, context, &records, run,
       [&](std::uint32_t subject, const SubjectView& record, const FeatureContext& features) {
         judged.clear();
         anchors.clear();
@@ -135,9 +150,11 @@ void RunAbsences(const Rule& rule, const RunContext& context, RuleRun* run) {
   const RuleDefinition& definition = rule.definition();
   const std::string& study_id = context.history->catalog().study_id;
   std::vector<BacktestAlert> alerts;
-  std::vector<JudgedAnchor> records;
+  std::vector<JudgedAnchor> judged;
+  HistorySubject records(*context.history);
+  records.Restrict(ItemsReadBy(rule, *context.study));
   ForEachSubject(
-      rule, context, run,
+      rule, context, &records, run,
       [&](std::uint32_t subject, const SubjectView& record, const FeatureContext& features) {
         std::optional<Seconds> next;
         run->anchors += AbsenceAnchors(rule, record);
@@ -167,21 +184,22 @@ void RunAbsences(const Rule& rule, const RunContext& context, RuleRun* run) {
         std::ranges::sort(alerts, {}, [](const BacktestAlert& alert) {
           return std::pair(alert.alert.started, alert.alert.anchor_key);
         });
-        records.clear();
+        judged.clear();
         for (BacktestAlert& alert : alerts) {
-          records.push_back({.time = alert.alert.fired, .outcome = AnchorOutcome::kTrue});
+          judged.push_back({.time = alert.alert.fired, .outcome = AnchorOutcome::kTrue});
           run->tally.AddAlert(alert);
           run->alerts.push_back(std::move(alert));
         }
-        std::ranges::sort(records, {}, &JudgedAnchor::time);
-        run->tally.AddRecords(subject, records);
+        std::ranges::sort(judged, {}, &JudgedAnchor::time);
+        run->tally.AddRecords(subject, judged);
       });
 }
 
 void RunSites(const Rule& rule, const RunContext& context, RuleRun* run) {
   const History& history = *context.history;
   KriSums sums(history.catalog().kris.size());
-  ForEachSubject(rule, context, run,
+  HistorySubject records(history);
+  ForEachSubject(rule, context, &records, run,
                  [&](std::uint32_t, const SubjectView& record, const FeatureContext& features) {
                    sums.AddSubject(record, features.site_id, context.now);
                  });
