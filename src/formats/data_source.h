@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,8 +25,12 @@ struct Observation {
   std::string_view unit;             // as the source wrote it; may be empty
   std::string_view time_text;        // as the source wrote it
   std::string_view idempotency_key;  // the same for the same observation, however often it is read
+  std::string_view row;              // of a form's field: which row, "AE/3"; else empty
   StudyTime time;
   double number = 0;
+  // The laboratory's reference range, in `unit`; NaN where it gave none.
+  double range_low = std::numeric_limits<double>::quiet_NaN();
+  double range_high = std::numeric_limits<double>::quiet_NaN();
   std::uint64_t line = 0;  // physical line, from 1, where its row starts
   ValueKind kind = ValueKind::kNumber;
   char comparator = 0;  // '<' or '>' where the number is a limit, else 0

@@ -6,6 +6,8 @@
 #include <vedette/trial/v1/trial.vedette.h>
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 
 namespace vedette::app {
 namespace {
@@ -18,6 +20,9 @@ void Fill(const formats::Observation& from, monitor::v1::Observation& to) {
   to.set_unit(std::string(from.unit));
   to.set_time(std::string(from.time_text));
   to.set_idempotency_key(std::string(from.idempotency_key));
+  if (!from.row.empty()) to.set_row(std::string(from.row));
+  if (!std::isnan(from.range_low)) to.set_range_low(from.range_low);
+  if (!std::isnan(from.range_high)) to.set_range_high(from.range_high);
   switch (from.kind) {
     case formats::ValueKind::kNumber:
       to.set_number(from.number);
@@ -59,6 +64,37 @@ Task<Result<importing::RecordOutcome>> ApiRecordSink::Record(
                  co_await api_->monitor->Record(std::move(context), std::move(request)));
   co_return importing::RecordOutcome{response.recorded(), response.duplicates(),
                                      response.alerts_raised()};
+}
+
+Task<Result<formats::csv::RecordOptions>> ReadRecordOptions(Session& session,
+                                                            std::string study_id) {
+  using Kind = formats::csv::RecordField::Kind;
+  const auto trial = trial::v1::MakeTrialClient(session.channel());
+  VEDETTE_CO_TRY(const CallContext context, co_await session.Context(kTimeout));
+  trial::v1::ListItemsRequest list;
+  list.set_study_id(study_id);
+  VEDETTE_CO_TRY(const trial::v1::ListItemsResponse items,
+                 co_await trial->ListItems(context, std::move(list)));
+  trial::v1::GetDesignRequest get;
+  get.set_study_id(std::move(study_id));
+  VEDETTE_CO_TRY(const trial::v1::StudyDesign design,
+                 co_await trial->GetDesign(context, std::move(get)));
+  formats::csv::RecordOptions options;
+  for (const trial::v1::Item& item : items.items()) {
+    if (item.role() == trial::v1::SERIES) continue;
+    formats::csv::RecordLayout& layout = options.layouts[item.domain()];
+    layout.form = item.role() == trial::v1::FIELD;
+    layout.fields.push_back({item.code(), item.code(),
+                             item.type() == trial::v1::NUMBER ? Kind::kNumber
+                             : item.type() == trial::v1::TIME ? Kind::kTime
+                                                              : Kind::kText});
+  }
+  for (const trial::v1::Visit& visit : design.visits()) {
+    const std::size_t bar = visit.item().rfind('_');
+    if (bar == std::string::npos) continue;
+    options.visits.emplace(visit.item().substr(bar + 1), visit.item());
+  }
+  co_return options;
 }
 
 struct ApiSubjectSink::Apis {

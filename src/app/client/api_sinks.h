@@ -7,6 +7,7 @@
 
 #include "app/client/session.h"
 #include "app/import/sinks.h"
+#include "formats/csv/sdtm_records.h"
 
 namespace vedette::app {
 
@@ -27,6 +28,11 @@ class ApiRecordSink final : public importing::RecordSink {
   const std::string source_;
   std::unique_ptr<Api> api_;
 };
+
+// What of SDTM's events, interventions and demographics the study records: its items whose codes
+// are columns of their domain, and its planned visits by the number that ends their item's code
+// ("SV_8.1").
+Task<Result<formats::csv::RecordOptions>> ReadRecordOptions(Session& session, std::string study_id);
 
 class ApiSubjectSink final : public importing::SubjectSink {
  public:

@@ -77,6 +77,7 @@ struct Job {
   importing::ImportOptions options;
   importing::RejectsFile& rejects;
   RealSleeper& sleeper;
+  formats::csv::RecordOptions records;
 };
 
 Result<std::unique_ptr<formats::ByteSource>> OpenText(const std::string& path) {
@@ -114,6 +115,7 @@ Result<int> ImportFile(const std::string& path, Job& job, Interrupt& interrupt) 
   VEDETTE_TRY(std::unique_ptr<formats::ByteSource> text, OpenText(path));
   formats::csv::CsvOptions csv;
   csv.vital_signs.source = SourceNameOf(path);
+  csv.records = job.records;
   VEDETTE_TRY(std::unique_ptr<formats::DataSource> source,
               formats::csv::OpenCsv(std::move(text), csv));
   ApiRecordSink sink(job.session, job.study_id, "file:" + NameOf(path));
@@ -133,6 +135,11 @@ Result<int> RunJob(const Arguments& arguments, Job& job, Interrupt& interrupt) {
   int worst = 0;
   if (arguments.Has("demographics")) {
     VEDETTE_TRY(worst, RegisterFrom(arguments.Get("demographics"), job));
+  }
+  if (!arguments.positional().empty()) {
+    VEDETTE_TRY(job.records, Await<Result<formats::csv::RecordOptions>>(job.runtime, [&] {
+                  return ReadRecordOptions(job.session, job.study_id);
+                }));
   }
   for (const std::string& path : arguments.positional()) {
     if (interrupt.interrupted() || worst == 2) break;
@@ -178,7 +185,8 @@ Result<int> Run(const Arguments& arguments, const Clock& clock) {
 
 Command ImportCommand() {
   Command command{{"import", "FILE…",
-                   "Imports CSV files, plain or gzip: SDTM findings (VS, LB, …) or vital signs "
+                   "Imports CSV files, plain or gzip: SDTM findings (VS, LB, …), records whose "
+                   "columns the study has items for (DM, AE, CM, EX, SV, …), or vital signs "
                    "(patient_id, record_time, heart_rate, blood_pressure). Importing the same file "
                    "again adds nothing.",
                    ConnectionOptions()},

@@ -39,18 +39,27 @@ bool ReadLimit(std::string_view text, char& comparator, double& number) {
   return true;
 }
 
+void ReadLimitOfRange(std::string_view text, double& limit) {
+  double number = 0;
+  if (ReadNumber(text, number)) limit = number;
+}
+
 class FindingsSource final : public DataSource {
  public:
   FindingsSource(RowReader reader,
                  std::vector<std::string> names,
                  std::vector<std::size_t> positions,
                  std::optional<std::size_t> status,
-                 std::optional<std::size_t> reason)
+                 std::optional<std::size_t> reason,
+                 std::optional<std::size_t> range_low,
+                 std::optional<std::size_t> range_high)
       : reader_(std::move(reader)),
         names_(std::move(names)),
         positions_(std::move(positions)),
         status_(status),
-        reason_(reason) {}
+        reason_(reason),
+        range_low_(range_low),
+        range_high_(range_high) {}
 
   Result<bool> NextBatch(ObservationBatch& batch) override {
     RowBlock& block = BlockOf(batch);
@@ -132,6 +141,8 @@ class FindingsSource final : public DataSource {
       out.text = reason.empty() ? kNotDone : arena.Join({kNotDone, ": ", reason});
       return true;
     }
+    if (range_low_) ReadLimitOfRange(row[*range_low_], out.range_low);
+    if (range_high_) ReadLimitOfRange(row[*range_high_], out.range_high);
     if (!number.empty()) {
       if (!ReadNumber(number, out.number)) return refuse(names_[kNumber], "is not a number");
       double limit = 0;
@@ -153,6 +164,8 @@ class FindingsSource final : public DataSource {
   std::vector<std::size_t> positions_;
   std::optional<std::size_t> status_;
   std::optional<std::size_t> reason_;
+  std::optional<std::size_t> range_low_;
+  std::optional<std::size_t> range_high_;
 };
 
 }  // namespace
@@ -177,9 +190,10 @@ Result<std::unique_ptr<DataSource>> MakeFindingsSource(RowReader reader, const H
                                     domain + "STRESC", domain + "STRESU", domain + "STAT"};
   const std::vector<std::string_view> required(names.begin(), names.begin() + kRequiredCount);
   VEDETTE_TRY(std::vector<std::size_t> positions, header.Require(required));
-  return std::make_unique<FindingsSource>(std::move(reader), std::move(names), std::move(positions),
-                                          header.Find(domain + "STAT"),
-                                          header.Find(domain + "REASND"));
+  return std::make_unique<FindingsSource>(
+      std::move(reader), std::move(names), std::move(positions), header.Find(domain + "STAT"),
+      header.Find(domain + "REASND"), header.Find(domain + "STNRLO"),
+      header.Find(domain + "STNRHI"));
 }
 
 }  // namespace vedette::formats::csv

@@ -18,10 +18,11 @@ std::optional<std::string> FindingsDomain(const Header& header);
 // Any SDTM findings domain (SDTM Implementation Guide 3.4, section 6.3), an observation a row.
 //
 // Read are USUBJID, DOMAIN, --SEQ, --TESTCD, --DTC, --STRESN, --STRESC, --STRESU and, where there
-// are, --STAT and --REASND: results in standard units. The value is --STRESN; without it --STRESC,
-// as a limit when it reads "<3.42" or ">100", else as text; none when --STAT is NOT DONE. The key
-// is "DOMAIN/USUBJID/SEQ". Rejected: a partial or missing --DTC, no result and no --STAT, both of
-// them, another --STAT, a number that is none.
+// are, --STAT, --REASND, --STNRLO and --STNRHI: results in standard units. The value is --STRESN;
+// without it --STRESC, as a limit when it reads "<3.42" or ">100", else as text; none when --STAT
+// is NOT DONE. The key is "DOMAIN/USUBJID/SEQ". Rejected: a partial or missing --DTC, no result and
+// no --STAT, both of them, another --STAT, a number that is none. A limit of the reference range
+// that is no number is left out.
 Result<std::unique_ptr<DataSource>> MakeFindingsSource(RowReader reader, const Header& header);
 
 }  // namespace vedette::formats::csv

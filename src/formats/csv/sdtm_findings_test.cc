@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,22 @@ TEST(SdtmFindingsTest, ReadsANumber) {
   EXPECT_EQ(observation.time.precision, TimePrecision::kMinute);
   EXPECT_EQ(observation.line, 2U);
   EXPECT_EQ(batch.rows, 1U);
+}
+
+TEST(SdtmFindingsTest, ReadsReferenceRangesWhereThereAreAny) {
+  const std::string text =
+      "DOMAIN,USUBJID,LBSEQ,LBTESTCD,LBSTRESC,LBSTRESN,LBSTRESU,LBDTC,LBSTNRLO,LBSTNRHI\n"
+      "LB,P,1,ALT,50,50,U/L,2013-12-26,6,40\n"
+      "LB,P,2,ALT,50,50,U/L,2013-12-26,,<40\n";
+  auto source = OpenCsv(MakeMemorySource(text), {});
+  ASSERT_TRUE(source.has_value());
+  ObservationBatch batch;
+  ASSERT_EQ((*source)->NextBatch(batch), true);
+  ASSERT_EQ(batch.observations.size(), 2U);
+  EXPECT_EQ(batch.observations[0].range_low, 6);
+  EXPECT_EQ(batch.observations[0].range_high, 40);
+  EXPECT_TRUE(std::isnan(batch.observations[1].range_low));
+  EXPECT_TRUE(std::isnan(batch.observations[1].range_high));
 }
 
 TEST(SdtmFindingsTest, ReadsLimitsTextsAndWhatWasNotDone) {
