@@ -40,7 +40,8 @@ struct TestGiven {
   std::string value;
   std::optional<double> uln;
   std::optional<double> lln;
-  std::string row;  // of form fields
+  std::string row;    // of form fields
+  std::string known;  // when it became known; empty: at once
 };
 
 struct TestExpectation {

@@ -127,9 +127,11 @@ class FindingsReader {
         if (code == known.code) name = known.name;
       }
     }
-    CatalogItem item{.code = std::string(domain_.prefix) + "." + code,
-                     .name = std::string(domain_.space) + "." + name,
-                     .label = test->label};
+    // The plain code, as events carry it, unless another domain has a test of that name.
+    CatalogItem item{
+        .code = builder_.HasCode(code) ? std::string(domain_.prefix) + "." + code : code,
+        .name = std::string(domain_.space) + "." + name,
+        .label = test->label};
     test->kind = test->numbers > 0 || test->texts == 0 ? ValueKind::kNumber : ValueKind::kText;
     item.kind = test->kind;
     if (test->kind == ValueKind::kNumber) {

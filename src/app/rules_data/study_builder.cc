@@ -19,6 +19,10 @@ std::uint32_t StudyBuilder::AddItem(rules::CatalogItem item) {
   return static_cast<std::uint32_t>(catalog_.items.size() - 1);
 }
 
+bool StudyBuilder::HasCode(std::string_view code) const {
+  return std::ranges::find(catalog_.items, code, &rules::CatalogItem::code) != catalog_.items.end();
+}
+
 void StudyBuilder::AddTerm(const std::string& codelist, std::string_view term) {
   std::vector<std::string>& terms = catalog_.codelists[codelist];
   if (!term.empty() && std::ranges::find(terms, term) == terms.end()) terms.emplace_back(term);

@@ -20,6 +20,7 @@ class StudyBuilder {
  public:
   // Its number in changes.
   std::uint32_t AddItem(rules::CatalogItem item);
+  bool HasCode(std::string_view code) const;
   // Adds a term that a list may lack.
   void AddTerm(const std::string& codelist, std::string_view term);
   void AddVisit(rules::CatalogVisit visit);

@@ -75,6 +75,7 @@ std::string GivenText(const TestGiven& given) {
   if (given.uln) option("uln", NumberText(*given.uln));
   if (given.lln) option("lln", NumberText(*given.lln));
   if (!given.row.empty()) option("row", YamlScalar(given.row));
+  if (!given.known.empty()) option("known", YamlScalar(given.known));
   if (!options.empty()) text += ", {" + options + "}";
   return text + "]";
 }

@@ -13,9 +13,10 @@ namespace vedette::rules {
 namespace {
 
 constexpr std::array<std::string_view, 3> kTestKeys = {"name", "given", "expect"};
-constexpr std::array<std::string_view, 3> kRowOptions = {"uln", "lln", "row"};
-constexpr std::array<std::string_view, 6> kGivenKeys = {"item", "at", "value", "uln", "lln", "row"};
-constexpr std::array<std::string_view, 4> kFormKeys = {"form", "row", "at", "fields"};
+constexpr std::array<std::string_view, 4> kRowOptions = {"uln", "lln", "row", "known"};
+constexpr std::array<std::string_view, 7> kGivenKeys = {"item", "at",  "value", "uln",
+                                                        "lln",  "row", "known"};
+constexpr std::array<std::string_view, 5> kFormKeys = {"form", "row", "at", "known", "fields"};
 constexpr std::array<std::string_view, 2> kExpectKeys = {"at", "state"};
 constexpr std::array<std::string_view, 7> kStates = {
     "firing", "recovering", "resolved", "pending", "inactive", "not_evaluable", "retracted"};
@@ -96,6 +97,7 @@ class TestsReader {
     if (const YamlNode* number = row.Find("row")) {
       entry.row = reader_.Word(*number, "row").value_or("");
     }
+    if (const YamlNode* known = row.Find("known")) ReadTime(*known, &entry.known);
     for (const YamlEntry& field : fields->entries) {
       entry.item = *form + "." + field.key;
       entry.value.clear();
@@ -145,9 +147,8 @@ class TestsReader {
   void ReadOptions(const YamlNode& map, TestGiven* entry) {
     if (const YamlNode* uln = map.Find("uln")) entry->uln = reader_.Number(*uln, "uln");
     if (const YamlNode* lln = map.Find("lln")) entry->lln = reader_.Number(*lln, "lln");
-    if (const YamlNode* row = map.Find("row")) {
-      entry->row = reader_.Word(*row, "row").value_or("");
-    }
+    if (const YamlNode* row = map.Find("row")) entry->row = reader_.Word(*row, "row").value_or("");
+    if (const YamlNode* known = map.Find("known")) ReadTime(*known, &entry->known);
   }
 
   SchemaReader& reader_;

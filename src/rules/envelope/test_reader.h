@@ -13,7 +13,9 @@ namespace vedette::rules {
 //   [ALT, D1, 130, {uln: 40}]              item, when, value; null takes back what was there
 //   {item: ALT, at: D1, value: 130}        the same, spelled out
 //   {form: AE, row: 1, at: D3, fields: {AESER: Y, AESTDT: D2}}    a row of a form
-// and what is expected a list of {at: D9, state: firing}.
+// each with `known: D10` when Vedette learns of it later than it happened; what is given once more
+// for the same item and time is a correction. What is expected is a list of {at: D9, state:
+// firing}.
 std::vector<RuleTest> ReadTests(const YamlNode& node, SchemaReader& reader);
 
 }  // namespace vedette::rules
