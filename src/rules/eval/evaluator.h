@@ -20,6 +20,7 @@ class Scope {
   // "lab.ALT", "now", "row"; nullopt when there is no such name.
   virtual std::optional<Value> Find(std::string_view name) const = 0;
   // days(14), codelist("X"), qtcf(qt, rr): functions without target. nullopt: not one of these.
+  // No argument is unknown or an error; elements of a list may be unknown.
   virtual std::optional<Value> Call(std::string_view function,
                                     std::span<const Value> arguments) const = 0;
 };
