@@ -43,6 +43,19 @@ std::vector<Anchor> AnchorsOf(const Rule& rule, const SubjectView& subject) {
   return anchors;
 }
 
+// When an anchor at which the condition holds at all times is due.
+std::optional<Seconds> StartOf(const Anchor& anchor, const SubjectView& subject) {
+  if (anchor.row != nullptr) {
+    return anchor.time;
+  }
+  if (anchor.visit != nullptr) {
+    if (const auto times = TimesOf(*anchor.visit, subject)) {
+      return times->due;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool IsJudgedByTime(const Rule& rule) {
@@ -77,9 +90,14 @@ std::vector<Absence> FindAbsences(const Rule& rule,
     if (!holds(anchor, now)) {
       continue;
     }
-    Seconds due = later == times.begin() ? 0 : *(later - 1) + 1;
-    for (auto time = later; time != times.begin() && holds(anchor, *(time - 1)); --time) {
-      due = *(time - 1);
+    // Back to the last time at which it did not hold yet.
+    auto since = later;
+    while (since != times.begin() && holds(anchor, *(since - 1))) {
+      --since;
+    }
+    Seconds due = since == later ? (since == times.begin() ? 0 : *(since - 1) + 1) : *since;
+    if (since == times.begin() && (times.empty() || holds(anchor, times.front() - 1))) {
+      due = StartOf(anchor, subject).value_or(due);
     }
     const Anchor at_due = AtTime(anchor, due, settle);
     found.push_back({.anchor = at_due,

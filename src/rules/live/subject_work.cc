@@ -229,30 +229,33 @@ bool SubjectWork::FollowTouch(std::uint32_t rule, const ItemUse& use, const Touc
   return changed;
 }
 
-// Whether what was appended cannot matter: the newest anchor is not true and nothing is open.
+// Whether all that happened is one anchor after all others that is not true, and nothing is open.
 bool SubjectWork::CanSkipFold(std::uint32_t rule, const RuleState& state) const {
   if (state.silent()) {
     return true;
   }
   const PlannedRule& planned = plan_.rules[rule];
   if (!space_.judged_true.empty() || space_.touches.size() != 1 || !space_.touches[0].inserted ||
-      state.carry != nullptr) {
+      state.carry != nullptr || planned.settle > 0 ||
+      planned.definition->dedupe != Dedupe::kEpisode) {
     return false;
   }
   const Touch& touch = space_.touches[0];
+  const ItemUse* use = UseOf(rule, touch.item);
+  if (use == nullptr || !use->anchor || use->reach.all) {
+    return false;
+  }
   for (const std::uint32_t anchor : planned.anchors) {
     const auto series = state_.record.Series(anchor);
-    const bool newest = series.empty() || series.back().time() < touch.time ||
-                        (anchor == touch.item && series.back().time() == touch.time &&
-                         series.back().key() == touch.key);
-    if (!newest) {
+    const bool is_touched = anchor == touch.item && !series.empty() &&
+                            series.back().time() == touch.time && series.back().key() == touch.key;
+    if (!is_touched && !series.empty() && series.back().time() >= touch.time) {
       return false;
     }
   }
-  return std::ranges::all_of(
-             state.alerts,
-             [](const DetectedAlert& alert) { return alert.detection == Detection::kResolved; }) &&
-         planned.definition->dedupe == Dedupe::kEpisode;
+  return std::ranges::all_of(state.alerts, [](const DetectedAlert& alert) {
+    return alert.detection == Detection::kResolved;
+  });
 }
 
 void SubjectWork::FollowSeriesRule(std::uint32_t rule) {

@@ -210,7 +210,9 @@ std::string Oracle::CheckAbsences(const CurrentChanges& current,
       if (!open) {
         continue;
       }
-      if (!holds(anchor, alert->fired) || holds(anchor, alert->fired - 1)) {
+      const bool always = anchor.row != nullptr && holds(anchor, 0);
+      if (always ? alert->fired != anchor.time
+                 : !holds(anchor, alert->fired) || holds(anchor, alert->fired - 1)) {
         return rule.definition().rule_id + " does not begin when it is due";
       }
       if (anchor.row == nullptr ? alert->started != alert->fired : alert->started != anchor.time) {
