@@ -122,6 +122,12 @@ TEST_F(ScopeTest, ScoresTakeTheirUnits) {
   EXPECT_THAT(CodesOf("qtcf(subject.sex, eg.RR.value) > 450.0"), ElementsAre("wrong_type"));
 }
 
+TEST_F(ScopeTest, NamesOfOperatorsAreFunctionsWithoutMeaning) {
+  for (const char* source : {"_in_()", "_x()", "_in_(1, [1], 2)", "_foo_(1) > 2"}) {
+    EXPECT_THAT(CodesOf(source).size(), 1U) << source;
+  }
+}
+
 TEST_F(ScopeTest, EveryGradedItemHasGrades) {
   for (const CatalogItem& item : catalog_->items) {
     if (item.grading.empty()) continue;

@@ -8,8 +8,14 @@
 namespace vedette::rules {
 namespace {
 
-bool IsOperator(std::string_view name) {
-  return name.starts_with('_') || name == "!_" || name == "-_";
+// How many operands an operator has; 0 for a function. A name such as _in_ may be a function too.
+std::size_t Operands(std::string_view name) {
+  if (name == "!_" || name == "-_") return 1;
+  if (name == "_?_:_") return 3;
+  static constexpr std::string_view kBinary[] = {"_+_",  "_-_",  "_*_",  "_/_",  "_%_",  "_&&_",
+                                                 "_||_", "_==_", "_!=_", "_<_",  "_<=_", "_>_",
+                                                 "_>=_", "_in_", "_[_]", "_[?_]"};
+  return std::ranges::find(kBinary, name) == std::end(kBinary) ? 0 : 2;
 }
 
 bool IsExtreme(std::string_view function) {
@@ -60,7 +66,7 @@ std::vector<Operand> Typing::VisitArguments(const Expr& expr) {
 
 Type Typing::Call(const Expr& expr) {
   if (expr.target == nullptr) {
-    if (IsOperator(expr.name)) return OperatorCall(expr);
+    if (!expr.args.empty() && Operands(expr.name) == expr.args.size()) return OperatorCall(expr);
     const std::string_view name = expr.name;
     return FunctionCall(expr, name.starts_with('.') ? name.substr(1) : name);
   }
@@ -226,7 +232,7 @@ Type Typing::NoOverload(const Expr& expr,
   const bool known = std::ranges::any_of(FindOverloads(function), [&](const Overload& overload) {
     return overload.member == target.has_value();
   });
-  if (!known && !IsOperator(function)) {
+  if (!known) {
     return report_->Error("unknown_function", expr.name_span,
                           target ? report_->Quoted(*expr.target) + " is " + WithArticle(*target) +
                                        ", which has no '" + name + "()'"

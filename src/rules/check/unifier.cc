@@ -6,7 +6,7 @@
 namespace vedette::rules {
 namespace {
 
-constexpr std::size_t kMaxParts = 256;
+constexpr std::size_t kMaxParts = 128;
 constexpr std::size_t kMaxSteps = 4096;
 
 bool IsWildcard(const Type& type) {
@@ -79,9 +79,11 @@ bool TypeUnifier::MatchAll(std::span<const Type> given, std::span<const Type> wa
 bool TypeUnifier::Match(const Type& given_type, const Type& wanted_type) {
   if (steps_left_ == 0) return false;
   --steps_left_;
-  // Copies: binding changes what the representatives refer to.
-  const Type given = Representative(given_type);
-  const Type wanted = Representative(wanted_type);
+  // Parameters are copied: binding changes what they refer to. The rest belongs to the caller.
+  Type given_parameter;
+  Type wanted_parameter;
+  const Type& given = Open(given_type, &given_parameter);
+  const Type& wanted = Open(wanted_type, &wanted_parameter);
   if (wanted.kind == TypeKind::kParameter) {
     if (given.kind == TypeKind::kParameter && given.item == wanted.item) return true;
     return Bind(wanted.item, given);
@@ -158,14 +160,16 @@ const Type* TypeUnifier::BoundTo(const Type& parameter) const {
   return bound.kind == TypeKind::kError ? nullptr : &bound;
 }
 
-const Type& TypeUnifier::Representative(const Type& type) const {
+const Type& TypeUnifier::Open(const Type& type, Type* storage) const {
+  if (type.kind != TypeKind::kParameter) return type;
   const Type* current = &type;
   while (current->kind == TypeKind::kParameter) {
     const Type* bound = BoundTo(*current);
     if (bound == nullptr || bound->kind != TypeKind::kParameter) break;
     current = bound;
   }
-  return *current;
+  *storage = *current;
+  return *storage;
 }
 
 void TypeUnifier::Set(std::int32_t parameter, Type type) {
@@ -209,8 +213,11 @@ Type TypeUnifier::Substitute(const Type& type, bool fully, std::size_t* budget) 
     return Substitute(*bound, fully, budget);
   }
   if (type.parameters.empty()) return type;
-  Type result = type;
-  for (Type& parameter : result.parameters) parameter = Substitute(parameter, fully, budget);
+  Type result{.kind = type.kind, .unit = type.unit, .name = type.name, .item = type.item};
+  result.parameters.reserve(type.parameters.size());
+  for (const Type& parameter : type.parameters) {
+    result.parameters.push_back(Substitute(parameter, fully, budget));
+  }
   return result;
 }
 

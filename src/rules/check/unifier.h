@@ -41,7 +41,8 @@ class TypeUnifier {
   bool Occurs(std::int32_t parameter, const Type& type, std::size_t* budget) const;
   bool IsMoreGeneral(const Type& a, const Type& b) const;
   const Type* BoundTo(const Type& parameter) const;
-  const Type& Representative(const Type& type) const;
+  // `type` itself; of a parameter the one it stands for last, kept in `storage`.
+  const Type& Open(const Type& type, Type* storage) const;
   void Set(std::int32_t parameter, Type type);
   void RollBack(std::size_t length);
   Type Substitute(const Type& type, bool fully, std::size_t* budget) const;
@@ -51,7 +52,7 @@ class TypeUnifier {
   std::size_t steps_left_ = 0;  // of the match under way
 };
 
-// A type of more than 256 parts becomes dyn, so that no expression makes types that grow without
+// A type of more than 128 parts becomes dyn, so that no expression makes types that grow without
 // end.
 Type Bounded(Type type);
 
