@@ -26,6 +26,7 @@ Command LogInCommand();
 Command CallCommand();
 Command ImportCommand();
 Command SimulateCommand();
+Command RuleCommand();
 
 // The options --server, --user and --password-file, which every client command takes.
 std::vector<Option> ConnectionOptions();
