@@ -86,6 +86,26 @@ bool MayHoldFractions(const Expr& expr) {
          std::ranges::any_of(expr.args, [](const ExprPtr& arg) { return MayHoldFractions(*arg); });
 }
 
+bool IsChoiceOfConstants(const PlanNode& node) {
+  if (node.form != PlanNode::Form::kOperation ||
+      (node.op != Opcode::kSelectNumber && node.op != Opcode::kSelectInteger)) {
+    return false;
+  }
+  const auto decided = [](const PlanNode& side) {
+    return side.IsConstant() || IsChoiceOfConstants(side);
+  };
+  return decided(node.operands[1]) && decided(node.operands[2]);
+}
+
+template <class Compare>
+std::optional<PlanNode> Distributed(PlanNode choice, Compare compare) {
+  auto x = compare(std::move(choice.operands[1]));
+  auto y = compare(std::move(choice.operands[2]));
+  if (!x || !y) return std::nullopt;
+  return OperationNode(Opcode::kSelectTruth, SlotKind::kTruth,
+                       {std::move(choice.operands[0]), *std::move(x), *std::move(y)});
+}
+
 // What is computed or written could be INT64_MIN, which a slot takes for missing; what is counted
 // could not.
 bool MayBeSmallestInteger(const Expr& expr) {
@@ -260,6 +280,15 @@ Lowering::Lowered Lowering::LowerArithmetic(std::string_view name, PlanNode a, P
 }
 
 Lowering::Lowered Lowering::LowerComparison(std::string_view name, PlanNode a, PlanNode b) {
+  // (c ? 3 : 2) >= 3 is c ? 3 >= 3 : 2 >= 3, an unknown c included: grades become truths.
+  if (IsChoiceOfConstants(a) && b.IsConstant()) {
+    return Distributed(std::move(a),
+                       [&](PlanNode side) { return LowerComparison(name, std::move(side), b); });
+  }
+  if (IsChoiceOfConstants(b) && a.IsConstant()) {
+    return Distributed(std::move(b),
+                       [&](PlanNode side) { return LowerComparison(name, a, std::move(side)); });
+  }
   if (a.kind != b.kind) {
     if (!IsNumeric(a.kind) || !IsNumeric(b.kind)) return std::nullopt;
     a = AsNumber(std::move(a));
