@@ -36,7 +36,9 @@ struct RuleFacts {
   struct Retention {
     std::int64_t seconds = 0;
     std::uint32_t observations = 1;
-    bool everything = false;  // baseline, a form, an attribute
+    // Baselines, forms, attributes; and every series of a rule that reads a form or an attribute,
+    // as what is entered late there changes the verdict of any anchor.
+    bool everything = false;
   };
   std::map<std::uint32_t, Retention> retention;
   std::uint64_t cost = 0;   // steps at worst, of one evaluation
@@ -47,7 +49,8 @@ struct RuleFacts {
 struct CheckedExpression {
   std::shared_ptr<const Ast> ast;
   std::vector<Type> types;  // by Expr::id
-  // By Expr::id: the catalog item that a series, field or attribute node stands for; else -1.
+  // By Expr::id: the catalog item that a series, field or attribute node stands for, has() of one
+  // too; else -1.
   std::vector<std::int32_t> references;
   RuleFacts facts;
   Diagnostics warnings;

@@ -44,6 +44,12 @@ Type UnknownRoot(const ClinicalContext& context, const Expr& expr, std::string_v
 // lab.X, form.X, visit.X where `group` is a namespace.
 Named SelectFromNamespace(const ClinicalContext& context, const Expr& select, const Type& group);
 
+// --- fields and attributes (clinical_records.cc)
+
+// The field `expr` names of a row or form `target`; subject.`expr`.
+Named FieldOf(const ClinicalContext& context, const Expr& expr, const Type& target);
+Named AttributeOf(const ClinicalContext& context, const Expr& expr);
+
 // --- members (clinical_members.cc)
 
 // Whether members of it are the clinical library's.
