@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
+#include <utility>
 
 #include "rules/envelope/describer.h"
 #include "rules/envelope/explain.h"
@@ -45,7 +46,7 @@ std::string Describe(const Rule& rule, const Catalog& catalog, Language language
     text += book.Say({"; it is kept for {0} after its end", "；结束后保留 {0}"},
                      {book.Duration(definition.keep_firing_for)});
   }
-  return text;
+  return book.Finish(std::move(text));
 }
 
 }  // namespace vedette::rules

@@ -12,40 +12,51 @@
 namespace vedette::rules {
 namespace {
 
-// How a comparison reads, of amounts and of times, and what turns it round.
+// How a comparison reads of amounts, times and durations, and what turns it round.
 struct ComparisonWords {
   std::string_view function;
   std::string_view opposite;
   std::string_view mirrored;
   Phrase amount;
   Phrase time;
+  Phrase duration;
 };
 constexpr ComparisonWords kComparisons[] = {
-    {"_>_", "_<=_", "_<_", {"{0} is above {1}", "{0}高于 {1}"}, {"{0} is after {1}", "{0}晚于{1}"}},
+    {"_>_",
+     "_<=_",
+     "_<_",
+     {"{0} is above {1}", "{0}高于 {1}"},
+     {"{0} is after {1}", "{0}晚于{1}"},
+     {"{0} is longer than {1}", "{0}超过 {1}"}},
     {"_>=_",
      "_<_",
      "_<=_",
      {"{0} is at least {1}", "{0}不低于 {1}"},
-     {"{0} is not before {1}", "{0}不早于{1}"}},
+     {"{0} is not before {1}", "{0}不早于{1}"},
+     {"{0} is at least {1}", "{0}不短于 {1}"}},
     {"_<_",
      "_>=_",
      "_>_",
      {"{0} is below {1}", "{0}低于 {1}"},
-     {"{0} is before {1}", "{0}早于{1}"}},
+     {"{0} is before {1}", "{0}早于{1}"},
+     {"{0} is shorter than {1}", "{0}短于 {1}"}},
     {"_<=_",
      "_>_",
      "_>=_",
      {"{0} is at most {1}", "{0}不高于 {1}"},
-     {"{0} is not after {1}", "{0}不晚于{1}"}},
+     {"{0} is not after {1}", "{0}不晚于{1}"},
+     {"{0} is at most {1}", "{0}不超过 {1}"}},
     {"_==_",
      "_!=_",
      "_==_",
-     {"{0} is {1}", "{0}为{1}"},
+     {"{0} is {1}", "{0}为 {1}"},
+     {"{0} is the same as {1}", "{0}与{1}相同"},
      {"{0} is the same as {1}", "{0}与{1}相同"}},
     {"_!=_",
      "_==_",
      "_!=_",
-     {"{0} is not {1}", "{0}不为{1}"},
+     {"{0} is not {1}", "{0}不为 {1}"},
+     {"{0} is not the same as {1}", "{0}与{1}不同"},
      {"{0} is not the same as {1}", "{0}与{1}不同"}},
 };
 
@@ -109,6 +120,7 @@ std::string Describer::SaysJunction(const Expr& expr, bool negated, Binding oute
   std::string said;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (i > 0) {
+      if (outer == kWeakest && !book_.chinese()) said += ',';
       said += is_and ? book_.Say({" and ", "，且"}) : book_.Say({" or ", "，或"});
     }
     said += Says(*parts[i], negated, own);
@@ -132,9 +144,14 @@ std::string Describer::SaysComparison(const Expr& expr, bool negated) {
       (words->function == "_==_" || words->function == "_!=_")) {
     return Says(*left, IsTrueLiteral(*right) != (words->function == "_==_"), kAnd);
   }
-  const bool times = KindOf(*left) == TypeKind::kTimestamp;
-  return book_.Say(times ? words->time : words->amount,
-                   {NounBeside(*left, *right), NounBeside(*right, *left)});
+  const TypeKind kind = KindOf(*left);
+  // Two values that are compared with each other: "is the same as".
+  const bool times = kind == TypeKind::kTimestamp ||
+                     (kind == TypeKind::kDouble && words->function == "_==_" && !IsLiteral(*right));
+  const Phrase& phrase = times                         ? words->time
+                         : kind == TypeKind::kDuration ? words->duration
+                                                       : words->amount;
+  return book_.Say(phrase, {NounBeside(*left, *right), NounBeside(*right, *left)});
 }
 
 // x.last(2).size() == 2: that there are so many.
@@ -212,15 +229,14 @@ std::string Describer::SaysFact(const Expr& expr, bool negated) {
     return book_.Say(negated ? Phrase{"the subject is not on treatment", "受试者不在治疗期"}
                              : Phrase{"the subject is on treatment", "受试者在治疗期"});
   }
-  return book_.Say(negated ? Phrase{"{0} is not so", "{0}为否"} : Phrase{"{0} is so", "{0}为是"},
-                   {Noun(expr)});
+  return book_.Say(
+      negated ? Phrase{"{0} is not true", "{0}为“否”"} : Phrase{"{0} is true", "{0}为“是”"},
+      {Noun(expr)});
 }
 
 std::string Describer::VisitName(const Expr& expr) const {
   if (expr.kind == ExprKind::kSelect) {
-    const CatalogVisit* visit = book_.catalog().FindVisit(expr.name);
-    return book_.Say({"the visit {0}", "访视“{0}”"},
-                     {visit == nullptr || visit->label.empty() ? expr.name : visit->label});
+    return book_.Say({"the visit {0}", "{0}访视"}, {book_.Visit(expr.name)});
   }
   return book_.Say({"the visit", "该访视"});
 }
@@ -238,7 +254,13 @@ const CatalogItem* Describer::Reference(const Expr& expr) const {
   return item < 0 ? nullptr : &book_.catalog().items[static_cast<std::size_t>(item)];
 }
 
+// hours(48) stays 48 hours; sums are said in days, hours and minutes.
 std::string Describer::Span(const Expr& duration) {
+  const std::optional<std::int64_t> unit = SecondsInUnit(duration.name);
+  if (duration.kind == ExprKind::kCall && unit && duration.args.size() == 1) {
+    const std::optional<std::int64_t> count = LiteralInteger(*duration.args[0]);
+    if (count && *count > 0 && *count < 1'000'000) return book_.Duration(*count, *unit);
+  }
   const std::optional<std::int64_t> seconds = LiteralSeconds(duration);
   return seconds ? book_.Duration(*seconds) : Noun(duration);
 }

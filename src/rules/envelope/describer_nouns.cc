@@ -196,8 +196,7 @@ std::string Describer::NounOfCall(const Expr& expr) {
   if (expr.args.size() == 1) {
     const std::optional<std::string> name = TextLiteral(*expr.args[0]);
     if (name && expr.name == "kri") {
-      const CatalogKri* kri = book_.catalog().FindKri(*name);
-      return kri == nullptr || kri->label.empty() ? *name : kri->label;
+      return book_.Kri(*name);
     }
     if (name && (expr.name == "codelist" || expr.name == "smq")) {
       return book_.Say({"the list {0}", "列表 {0}"}, {*name});

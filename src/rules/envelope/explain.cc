@@ -112,7 +112,7 @@ std::string Sentence(const Rule& rule,
     text += said++ == 0 ? book.Say({": ", "："}) : book.Say({"; ", "；"});
     text += words;
   }
-  return text;
+  return book.Finish(std::move(text));
 }
 
 std::string Tell(const Rule& rule,

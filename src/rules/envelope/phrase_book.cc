@@ -70,11 +70,16 @@ constexpr ChineseName kChineseNames[] = {
     {"EXSTDTM", "给药开始时间"},
     {"EXSTDT", "给药开始日期"},
     {"CONSENTDT", "知情同意日期"},
+    {"AESDTH", "导致死亡"},
+    {"AESHOSP", "住院"},
+    {"AESLIFE", "危及生命"},
+    {"AE_RATE", "不良事件发生率"},
+    {"SAE_RATE", "严重不良事件发生率"},
     {"sex", "性别"},
     {"age", "年龄"},
     {"status", "状态"},
     {"country", "国家"},
-    {"childbearing", "有生育能力"},
+    {"childbearing", "生育能力"},
     {"first_dose", "首次给药时间"},
     {"last_dose", "末次给药时间"},
     {"arm", "治疗组"},
@@ -157,16 +162,54 @@ std::string PhraseBook::Duration(std::int64_t seconds) const {
     if (count == 0 || (weeks && (count < kWeeksFrom || seconds % unit.seconds != 0))) continue;
     seconds -= count * unit.seconds;
     if (!text.empty() && !chinese()) text += ' ';
-    text += std::to_string(count);
-    text += ' ';
-    text += chinese() ? unit.chinese : count == 1 ? unit.one : unit.many;
+    text += Duration(count, unit.seconds);
   }
   if (text.empty()) return Say({"no time", "零时间"});
   return text;
 }
 
+std::string PhraseBook::Duration(std::int64_t count, std::int64_t unit_seconds) const {
+  const auto unit = std::ranges::find(kTimeUnits, unit_seconds, &TimeUnit::seconds);
+  if (unit == kTimeUnits.end()) return Duration(count * unit_seconds);
+  const std::string_view name = chinese() ? unit->chinese : count == 1 ? unit->one : unit->many;
+  return std::to_string(count) + " " + std::string(name);
+}
+
+std::string PhraseBook::Visit(std::string_view code) const {
+  const CatalogVisit* visit = catalog_.FindVisit(code);
+  const std::string label(visit == nullptr || visit->label.empty() ? code : visit->label);
+  if (!chinese()) return label;
+  const std::string_view week =
+      std::string_view(label).starts_with("Week ") || std::string_view(label).starts_with("WEEK ")
+          ? std::string_view(label).substr(5)
+          : std::string_view();
+  const bool number =
+      !week.empty() && std::ranges::all_of(week, [](char c) { return c >= '0' && c <= '9'; });
+  return number ? "第 " + std::string(week) + " 周" : Quote(label);
+}
+
+std::string PhraseBook::Kri(std::string_view id) const {
+  if (const std::string_view name = ChineseNameOf(id); chinese() && !name.empty()) {
+    return std::string(name);
+  }
+  const CatalogKri* kri = catalog_.FindKri(id);
+  return kri == nullptr || kri->label.empty() ? std::string(id) : kri->label;
+}
+
 std::string PhraseBook::Quote(std::string_view text) const {
   return Say({"\"{0}\"", "“{0}”"}, {text});
+}
+
+std::string PhraseBook::Finish(std::string text) const {
+  if (!chinese()) return text;
+  const auto is_wide = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
+  std::string tidy;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool between_wide = text[i] == ' ' && !tidy.empty() && is_wide(tidy.back()) &&
+                              i + 1 < text.size() && is_wide(text[i + 1]);
+    if (!between_wide) tidy += text[i];
+  }
+  return tidy;
 }
 
 }  // namespace vedette::rules

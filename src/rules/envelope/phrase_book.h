@@ -30,10 +30,18 @@ class PhraseBook {
   // What people call it: the label; in Chinese the common measurements have names.
   std::string Item(const CatalogItem& item) const;
   std::string Form(std::string_view name) const;
+  // "Week 4", 第 4 周
+  std::string Visit(std::string_view code) const;
+  std::string Kri(std::string_view id) const;
   // "14 days", "14 天"; whole weeks from 4 on stay weeks.
   std::string Duration(std::int64_t seconds) const;
+  // So many units of so many seconds, which is one of a week, a day, an hour, a minute, a second.
+  std::string Duration(std::int64_t count, std::int64_t unit_seconds) const;
   // "\"Y\"", “Y”
   std::string Quote(std::string_view text) const;
+
+  // The finished text: in Chinese without spaces between Chinese characters.
+  std::string Finish(std::string text) const;
 
  private:
   const Catalog& catalog_;
