@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -232,6 +234,34 @@ TEST(ConditionTest, CountsOfTrueConditionsMayStayOpen) {
   EXPECT_EQ(run(500, 5, NAN, 2), Truth::kUnknown);
   EXPECT_EQ(run(400, 5, NAN, 2), Truth::kFalse);
   EXPECT_EQ(run(400, 5, NAN, NAN), Truth::kUnknown);
+}
+
+TEST(ConditionTest, ScoresAreCalledByTheMachines) {
+  const Condition condition = CompileText("qtcf(eg.QT.value, eg.RR.value) > 500.0");
+  ASSERT_THAT(KindsOf(condition), ElementsAre(FeatureKind::kValue, FeatureKind::kValue));
+  EXPECT_EQ(RunOn(condition, {Number(460), Number(600)}), Truth::kTrue);
+  EXPECT_EQ(RunOn(condition, {Number(420), Number(800)}), Truth::kFalse);
+  EXPECT_EQ(RunOn(condition, {Number(420), Number(NAN)}), Truth::kUnknown);
+}
+
+TEST(ConditionTest, WholeNumbersStandAmongOthers) {
+  const Condition condition =
+      CompileText("lab.ALT.value >= 3 * lab.ALT.uln && lab.ALT.window(days(7)).count() > 1.5");
+  ASSERT_EQ(condition.features().size(), 3U);
+  EXPECT_EQ(RunOn(condition, {Number(120), Number(40), Whole(2)}), Truth::kTrue);
+  EXPECT_EQ(RunOn(condition, {Number(119), Number(40), Whole(2)}), Truth::kFalse);
+  EXPECT_EQ(RunOn(condition, {Number(120), Number(40), Whole(1)}), Truth::kFalse);
+}
+
+// A chain of choices between constants is compared constant by constant.
+TEST(ConditionTest, GradesByHandBecomeTruths) {
+  const Condition condition = CompileText(
+      "(lab.ALT.xuln > 20.0 ? 4 : lab.ALT.xuln > 5.0 ? 3 : lab.ALT.xuln > 3.0 ? 2 : 0) >= 3");
+  EXPECT_EQ(std::ranges::count(condition.vector().kinds, RegisterKind::kInteger), 0);
+  EXPECT_EQ(RunOn(condition, {Number(21)}), Truth::kTrue);
+  EXPECT_EQ(RunOn(condition, {Number(5.5)}), Truth::kTrue);
+  EXPECT_EQ(RunOn(condition, {Number(5)}), Truth::kFalse);
+  EXPECT_EQ(RunOn(condition, {Number(NAN)}), Truth::kUnknown);
 }
 
 TEST(ConditionTest, LiteralsAlone) {

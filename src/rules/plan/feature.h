@@ -76,7 +76,9 @@ struct Feature {
   std::uint32_t item = UINT32_MAX;  // index into Catalog::items
   std::int64_t window = 0;          // seconds
   std::uint32_t count = 0;          // of kPrevious; index of a visit or a KRI
-  double factor = 1;                // the rule's unit = item's unit * factor + offset
+  // The rule's unit = item's unit * factor + offset: of each value and limit, before anything is
+  // computed from them. Ratios and grades are the same in every unit and have the identity.
+  double factor = 1;
   double offset = 0;
   const Expr* expr = nullptr;  // of kExpression; owned by the condition's Ast
   bool operator==(const Feature&) const = default;
