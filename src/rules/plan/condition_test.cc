@@ -122,6 +122,8 @@ TEST(ConditionTest, UnitsOfTheRuleAreTheFeatures) {
   EXPECT_EQ(stated.features()[1].factor, 1);  // ratios are the same in every unit
   EXPECT_EQ(stated.features()[2].factor, 1);
 
+  const Condition written = CompileText("lab.CREAT.in(\"mg/dL\").value > 2.0");
+  EXPECT_EQ(written.features()[0], stated.features()[0]);
   const Condition plain = CompileText("lab.CREAT.value > quantity(177.0, \"umol/L\")");
   EXPECT_EQ(plain.features()[0].factor, 1);
   EXPECT_EQ(plain.features()[0].offset, 0);
