@@ -47,7 +47,7 @@ class Lowering {
   // Whether a number or time computed by the walker keeps its whole value in a slot.
   bool FitsSlot(const Expr& expr, SlotKind slot) const;
   bool IsSurelyDouble(const Expr& expr) const;
-  // Calls that are operators, conversions, score functions.
+  // Calls that are operators, conversions, score functions (lowering_operators.cc).
   Lowered LowerCall(const Expr& expr);
   Lowered LowerOperator(const Expr& expr);
   Lowered LowerArithmetic(std::string_view name, PlanNode a, PlanNode b);
