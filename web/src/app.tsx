@@ -2,9 +2,10 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { LoginPage } from './features/identity/login_page';
 import { AlertsPage } from './features/monitor/alerts_page';
+import { RulesPage } from './features/rule/rules_page';
 import { rememberStudy, rememberedStudy, StudySwitcher } from './features/trial/study_switcher';
 import { useI18n } from './i18n';
-import { navigate, useRoute } from './route';
+import { alertsAt, formatRoute, navigate, rulesAt, useRoute } from './route';
 import { useServices } from './services';
 import { LanguageSwitch } from './ui/language_switch';
 import { Logo } from './ui/logo';
@@ -37,7 +38,7 @@ function Desk() {
       return;
     }
     const fallback = list.find((s) => s.id === rememberedStudy()) ?? list[0];
-    if (fallback) navigate({ studyId: fallback.id, alertId: null }, 'replace');
+    if (fallback) navigate(alertsAt(fallback.id), 'replace');
   }, [list, study]);
 
   return (
@@ -50,6 +51,22 @@ function Desk() {
           <Logo /> Vedette
         </span>
         {list && list.length > 0 && <StudySwitcher studies={list} current={study?.id ?? ''} />}
+        {study && (
+          <nav className="tabs" aria-label={t.mainMenu}>
+            <a
+              href={formatRoute(alertsAt(study.id))}
+              aria-current={route.place === 'alerts' ? 'page' : undefined}
+            >
+              {t.alerts}
+            </a>
+            <a
+              href={formatRoute(rulesAt(study.id))}
+              aria-current={route.place === 'alerts' ? undefined : 'page'}
+            >
+              {t.rules.title}
+            </a>
+          </nav>
+        )}
         <span className="spacer" />
         <span className="who">{me.data ? me.data.displayName || me.data.username : ''}</span>
         <LanguageSwitch />
@@ -64,8 +81,22 @@ function Desk() {
           <LoadingState text={t.loading} />
         ) : list.length === 0 ? (
           <EmptyState title={t.noStudies} hint={t.noStudiesHint} />
+        ) : study && route.place === 'alerts' ? (
+          <AlertsPage
+            key={study.id}
+            studyId={study.id}
+            alertId={route.alertId}
+            user={me.data}
+          />
         ) : study ? (
-          <AlertsPage key={study.id} studyId={study.id} alertId={route.alertId} />
+          <RulesPage
+            key={study.id}
+            studyId={study.id}
+            ruleId={route.ruleId}
+            version={route.version}
+            isNew={route.place === 'newRule'}
+            user={me.data}
+          />
         ) : null}
       </main>
     </>

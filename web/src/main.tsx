@@ -9,6 +9,8 @@ import { ServicesContext } from './services';
 import './ui/theme.css';
 import './ui/page.css';
 import './features/monitor/monitor.css';
+import './features/monitor/workflow.css';
+import './features/rule/rules.css';
 import './features/subject/chart.css';
 
 const session = new SessionStore(window.sessionStorage);

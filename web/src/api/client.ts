@@ -20,6 +20,8 @@ interface Call {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** The body holds a password that may be wrong: a 401 says nothing of the token then. */
+  signs?: boolean;
 }
 
 export class ApiClient {
@@ -50,7 +52,12 @@ export class ApiClient {
 
   async post<P extends PathsWith<'post'>>(
     path: P,
-    parameters: { path: PathParameters<P, 'post'>; body: Body<P, 'post'>; signal?: AbortSignal },
+    parameters: {
+      path: PathParameters<P, 'post'>;
+      body: Body<P, 'post'>;
+      signal?: AbortSignal;
+      signs?: boolean;
+    },
   ): Promise<Answer<P, 'post'>> {
     const response = await this.call({
       method: 'POST',
@@ -58,6 +65,7 @@ export class ApiClient {
       pathParameters: parameters.path,
       body: parameters.body,
       signal: parameters.signal,
+      signs: parameters.signs ?? false,
     });
     return (await response.json()) as Answer<P, 'post'>;
   }
@@ -99,7 +107,7 @@ export class ApiClient {
     if (response.ok) return response;
     const problem = await readProblem(response);
     // A wrong password is a 401 too, but that call carried no token; a newer token stays valid.
-    if (problem.status === 401 && token && token === this.options.token()) {
+    if (problem.status === 401 && !call.signs && token && token === this.options.token()) {
       this.options.onSessionEnd();
     }
     throw problem;

@@ -55,21 +55,38 @@ type Element<T> = T extends readonly (infer U)[] ? U : never;
 export type AlertPage = Answer<'/api/monitor/projects/{projectId}/alerts', 'get'>;
 export type Alert = Element<AlertPage['alerts']>;
 export type Severity = Alert['severity'];
-export type AlertDetail = Answer<'/api/v1/studies/{studyId}/alerts/{alertId}', 'get'>;
-export type Evidence = AlertDetail['evidence'];
-export type Comparison = Evidence['comparison'];
+type RawDetail = Answer<'/api/v1/studies/{studyId}/alerts/{alertId}', 'get'>;
+/** `number` and `text` have presence: an observation holds one of them, or neither. */
+type WithValue<T> = Omit<T, 'number' | 'text'> & { number?: number | null; text?: string | null };
+export type EvidenceStep = Element<RawDetail['evidence']['steps']>;
+export type EvidenceObservation = WithValue<Element<RawDetail['evidence']['observations']>>;
+export type Evidence = Omit<RawDetail['evidence'], 'observations'> & {
+  observations: EvidenceObservation[];
+};
+export type AlertChange = Element<RawDetail['history']>;
+export type AlertDetail = Omit<RawDetail, 'evidence'> & { evidence: Evidence };
+export type ActionBody = Body<'/api/v1/studies/{studyId}/alerts/{alertId}:act', 'post'>;
+export type Silence = Element<Answer<'/api/v1/studies/{studyId}/silences', 'get'>['silences']>;
 export type AlertSummary = Answer<'/api/v1/studies/{studyId}/alerts:summary', 'get'>;
 export type AlertCount = Element<AlertSummary['byRule']>;
 export type Study = Element<Answer<'/api/v1/studies', 'get'>['studies']>;
-export type RuleVersion = Element<Answer<'/api/v1/studies/{studyId}/rules', 'get'>['rules']>;
+export type Item = Element<Answer<'/api/v1/studies/{studyId}/items', 'get'>['items']>;
 export type LogIn = Answer<'/api/v1/identity/login', 'post'>;
 export type User = Answer<'/api/v1/identity/me', 'get'>;
 
+export type RuleVersion = Element<Answer<'/api/v1/studies/{studyId}/rules', 'get'>['rules']>;
+export type RuleCheck = Answer<'/api/v1/studies/{studyId}/rules:check', 'post'>;
+export type Diagnostic = Element<RuleCheck['diagnostics']>;
+export type CheckedRule = Element<RuleCheck['rules']>;
+export type Backtest = Answer<'/api/v1/studies/{studyId}/backtests/{backtestId}', 'get'>;
+export type BacktestCount = Element<Backtest['byDay']>;
+export type BacktestAlert = Element<Backtest['examples']>;
+
 type RawSeries = Answer<'/api/v1/studies/{studyId}/subjects/{subjectId}/series/{item}', 'get'>;
 export type Threshold = Element<RawSeries['thresholds']>;
-/** `number` and `text` have presence: a point holds one of them, or an `absentReason`. */
-export type SeriesPoint = Omit<Element<RawSeries['points']>, 'number' | 'text'> & {
-  number?: number | null;
-  text?: string | null;
-};
+export type Comparison = Threshold['comparison'];
+/** Numbers with presence: a point holds a number, a text, or an `absentReason`. */
+export type SeriesPoint = WithValue<
+  Omit<Element<RawSeries['points']>, 'rangeLow' | 'rangeHigh'>
+> & { rangeLow?: number | null; rangeHigh?: number | null };
 export type Series = Omit<RawSeries, 'points'> & { points: SeriesPoint[] };

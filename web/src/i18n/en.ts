@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every text of the page, in English. The other languages must hold the same keys (zh_cn.ts).
+import { enAlerts } from './en_alerts';
+import { enRules } from './en_rules';
 
 export const en = {
   languageName: 'English',
-  skipToContent: 'Skip to the alerts',
+  skipToContent: 'Skip to the content',
   signIn: 'Sign in',
   signingIn: 'Signing in…',
   signOut: 'Sign out',
@@ -124,6 +126,9 @@ export const en = {
   absent: (reason: string) => `No value (${reason})`,
   thresholdThen: 'threshold at that time',
   footer: 'Names are masked. Opening an alert does not change it.',
+  mainMenu: 'Pages',
+  alert: enAlerts,
+  rules: enRules,
 };
 
 export type Messages = typeof en;

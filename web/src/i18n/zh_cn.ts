@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Messages } from './en';
+import { zhCnAlerts } from './zh_cn_alerts';
+import { zhCnRules } from './zh_cn_rules';
 
 export const zhCn: Messages = {
   languageName: '中文',
-  skipToContent: '跳到警报列表',
+  skipToContent: '跳到内容',
   signIn: '登录',
   signingIn: '正在登录…',
   signOut: '退出登录',
@@ -122,4 +124,7 @@ export const zhCn: Messages = {
   absent: (reason: string) => `无数值（${reason}）`,
   thresholdThen: '当时的阈值',
   footer: '姓名已脱敏。查看警报不会改变其状态。',
+  mainMenu: '页面',
+  alert: zhCnAlerts,
+  rules: zhCnRules,
 };

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../api/types';
-import { initialList, kMostRows, matches, noFilter, reduce, type AlertList } from './alert_list';
+import {
+  cursorOf,
+  initialList,
+  isFiltered,
+  kMostRows,
+  matches,
+  noFilter,
+  reduce,
+  type AlertList,
+} from './alert_list';
 
 const alert = (sequence: number, over: Partial<Alert> = {}): Alert => ({
   alertId: `a${sequence}`,
@@ -19,6 +28,23 @@ const alert = (sequence: number, over: Partial<Alert> = {}): Alert => ({
   eventTime: 0,
   raisedAt: 0,
   sequence,
+  changeSequence: sequence,
+  change: 'raised',
+  detection: 'firing',
+  workflow: 'new',
+  closedAs: '',
+  assignee: '',
+  late: false,
+  resolvedAt: 0,
+  successorId: '',
+  messageZh: '',
+  ruleNameZh: '',
+  scope: 'subject',
+  silencedUntil: 0,
+  inhibitedBy: '',
+  conditionNoLongerMet: false,
+  dueAt: 0,
+  observations: 1,
   ...over,
 });
 
@@ -27,6 +53,8 @@ const loaded = (...sequences: number[]): AlertList =>
     type: 'loaded',
     page: { alerts: sequences.map((s) => alert(s)), nextBefore: 0 },
   });
+const arrived = (list: AlertList, ...alerts: Alert[]): AlertList =>
+  reduce(list, { type: 'arrived', alerts });
 const ids = (alerts: readonly Alert[]) => alerts.map((a) => a.sequence);
 
 describe('alert list', () => {
@@ -40,6 +68,65 @@ describe('alert list', () => {
   it('does not change when nothing new arrived', () => {
     const list = loaded(5);
     expect(reduce(list, { type: 'arrived', alerts: [alert(5)] })).toBe(list);
+  });
+
+  it('changes a known alert where it stands, without calling it new', () => {
+    const list = arrived(loaded(7, 6, 5), alert(6, { changeSequence: 20, detection: 'retracted' }));
+    expect(ids(list.alerts)).toEqual([7, 6, 5]);
+    expect(list.alerts[1]).toMatchObject({ detection: 'retracted' });
+    expect(list.unseen.size).toBe(0);
+    expect(ids(list.lastChanges)).toEqual([6]);
+    expect(list.lastArrivals).toEqual([]);
+  });
+
+  it('takes the latest of several changes, whatever their order', () => {
+    const older = alert(6, { changeSequence: 20, workflow: 'acknowledged' });
+    const newer = alert(6, { changeSequence: 21, workflow: 'in_review' });
+    expect(arrived(loaded(6), newer, older).alerts[0]).toMatchObject({ workflow: 'in_review' });
+    const list = arrived(loaded(6), newer);
+    expect(arrived(list, older)).toBe(list);
+  });
+
+  it('is not thrown back by a page that was read before a change', () => {
+    const early = arrived(initialList, alert(9, { changeSequence: 30, detection: 'resolved' }));
+    const list = reduce(early, { type: 'loaded', page: { alerts: [alert(9)], nextBefore: 0 } });
+    expect(list.alerts[0]).toMatchObject({ detection: 'resolved' });
+  });
+
+  it('shows changes of shown alerts while paused, and keeps those held in order', () => {
+    let list = reduce(loaded(1), { type: 'pause' });
+    list = arrived(list, alert(2));
+    list = arrived(
+      list,
+      alert(1, { changeSequence: 8, detection: 'retracted' }),
+      alert(2, { changeSequence: 9, detection: 'resolved' }),
+    );
+    expect(list.alerts.map((a) => a.detection)).toEqual(['retracted']);
+    expect(list.held.map((a) => a.detection)).toEqual(['resolved']);
+  });
+
+  it('leaves changes of alerts that are not loaded to the page that will load them', () => {
+    const list = reduce(initialList, {
+      type: 'loaded',
+      page: { alerts: [alert(9), alert(7)], nextBefore: 7 },
+    });
+    expect(arrived(list, alert(3, { changeSequence: 40 }))).toBe(list);
+    const between = arrived(list, alert(8, { changeSequence: 41, detection: 'resolved' }));
+    expect(ids(between.alerts)).toEqual([9, 8, 7]);
+    expect(between.unseen.size).toBe(0);
+  });
+
+  it('does not take an old alert for a new one because a filter hid it', () => {
+    let list = reduce(loaded(9, 8), { type: 'loading' });
+    list = reduce(list, { type: 'loaded', page: { alerts: [alert(5)], nextBefore: 0 } });
+    list = arrived(list, alert(8, { changeSequence: 50 }), alert(10));
+    expect(ids(list.alerts)).toEqual([10, 8, 5]);
+    expect([...list.unseen]).toEqual(['a10']);
+  });
+
+  it('knows where the feed goes on', () => {
+    expect(cursorOf([alert(3, { changeSequence: 12 }), alert(4)])).toBe(12);
+    expect(cursorOf([])).toBe(0);
   });
 
   it('keeps what arrived while the first page was on its way', () => {
@@ -92,9 +179,23 @@ describe('matches', () => {
   it('needs every chosen filter', () => {
     const one = alert(1, { ruleId: 'R1', siteId: '701', severity: 'CRITICAL' });
     expect(matches(one, noFilter)).toBe(true);
-    expect(matches(one, { ruleId: 'R1', siteId: '701', severity: 'CRITICAL' })).toBe(true);
+    expect(
+      matches(one, { ...noFilter, ruleId: 'R1', siteId: '701', severity: 'CRITICAL' }),
+    ).toBe(true);
     expect(matches(one, { ...noFilter, ruleId: 'R2' })).toBe(false);
     expect(matches(one, { ...noFilter, siteId: '702' })).toBe(false);
     expect(matches(one, { ...noFilter, severity: 'INFO' })).toBe(false);
+  });
+
+  it('knows both axes', () => {
+    const one = alert(1, { detection: 'resolved', workflow: 'in_review' });
+    expect(matches(one, { ...noFilter, detection: 'resolved', workflow: 'open' })).toBe(true);
+    expect(matches(one, { ...noFilter, detection: 'firing' })).toBe(false);
+    expect(matches(one, { ...noFilter, workflow: 'closed' })).toBe(false);
+    expect(matches({ ...one, workflow: 'closed' }, { ...noFilter, workflow: 'open' })).toBe(false);
+    expect([isFiltered(noFilter), isFiltered({ ...noFilter, workflow: 'open' })]).toEqual([
+      false,
+      true,
+    ]);
   });
 });

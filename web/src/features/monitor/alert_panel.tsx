@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One alert: what happened, why it was raised, and the course it stands in.
-import { useEffect, useMemo, useRef, useState } from 'react';
+// One alert: how it stands, what may be done, why it was raised, its course and its history.
+import { useEffect, useRef } from 'react';
 import type { Alert, AlertDetail } from '../../api/types';
 import { useI18n } from '../../i18n';
 import { useServices } from '../../services';
@@ -8,14 +8,14 @@ import { ErrorState, LoadingState } from '../../ui/states';
 import { SeverityMark, severityClass } from '../../ui/severity';
 import { formatDateTime, fromMicros } from '../../ui/time';
 import { useLoad } from '../../ui/use_load';
-import { SeriesChart } from '../subject/series_chart';
-import { usefulRanges } from '../subject/series_model';
-import { type AlertMark } from '../subject/thresholds';
-import { SeriesTable } from '../subject/series_table';
-import { EvidenceList, Verdict } from './evidence';
-
-/** The newest points asked for; the contract gives no more at once. */
-const kMostPoints = 10_000;
+import { useNow } from '../../ui/use_now';
+import { AlertActions } from './alert_actions';
+import { AlertHistory } from './alert_history';
+import { chosen, messageOf, ruleNameOf } from './alert_text';
+import { Course } from './course';
+import { EvidenceList, ObservationTable, StepList, Verdict } from './evidence';
+import { DetectionBadge, DetectionMarks, DueClock, WorkflowBadge } from './status_badges';
+import { plainVerdict } from './verdict';
 
 interface Props {
   studyId: string;
@@ -23,9 +23,15 @@ interface Props {
   newer: string | null;
   older: string | null;
   open: (alertId: string | null) => void;
+  /** The latest change of this alert that the feed brought; 0 when it brought none. */
+  changeSequence: number;
+  mayAct: boolean;
+  /** Hands an alert to the list as the server has it now. */
+  take: (alert: Alert) => void;
 }
 
-export function AlertPanel({ studyId, alertId, newer, older, open }: Props) {
+export function AlertPanel(props: Props) {
+  const { studyId, alertId, newer, older, open, changeSequence, take } = props;
   const { t } = useI18n();
   const { client } = useServices();
   const detail = useLoad(
@@ -36,6 +42,12 @@ export function AlertPanel({ studyId, alertId, newer, older, open }: Props) {
       }),
     [client, studyId, alertId],
   );
+  // What is shown follows the feed: a later change is read, and what is there stays until then.
+  const shown = detail.data?.alert.changeSequence ?? null;
+  const { reload } = detail;
+  useEffect(() => {
+    if (shown !== null && changeSequence > shown) reload();
+  }, [changeSequence, shown, reload]);
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
     panel.current?.focus({ preventScroll: true });
@@ -83,7 +95,17 @@ export function AlertPanel({ studyId, alertId, newer, older, open }: Props) {
       {detail.error ? (
         <ErrorState error={detail.error} retry={detail.reload} />
       ) : detail.data ? (
-        <Content studyId={studyId} detail={detail.data} />
+        <Content
+          studyId={studyId}
+          detail={detail.data}
+          mayAct={props.mayAct}
+          acted={(alert) => {
+            take(alert);
+            reload();
+          }}
+          outdated={reload}
+          open={open}
+        />
       ) : (
         <LoadingState text={t.loading} />
       )}
@@ -91,22 +113,38 @@ export function AlertPanel({ studyId, alertId, newer, older, open }: Props) {
   );
 }
 
-function Content({ studyId, detail }: { studyId: string; detail: AlertDetail }) {
-  const { t } = useI18n();
+interface ContentProps {
+  studyId: string;
+  detail: AlertDetail;
+  mayAct: boolean;
+  acted: (alert: Alert) => void;
+  outdated: () => void;
+  open: (alertId: string | null) => void;
+}
+
+function Content({ studyId, detail, mayAct, acted, outdated, open }: ContentProps) {
+  const { t, language } = useI18n();
   const { alert, evidence } = detail;
+  const verdict = plainVerdict(alert, evidence);
+  const plainWords = chosen(language, evidence.plainWords, evidence.plainWordsZh);
   return (
     <article className={severityClass(alert.severity)}>
       <header className="panel-head">
         <SeverityMark severity={alert.severity} />
-        <h2>{alert.ruleName || alert.ruleId}</h2>
-        <p>{alert.message}</p>
+        <h2>{ruleNameOf(alert, language)}</h2>
+        <p className={alert.detection === 'retracted' ? 'is-retracted-text' : ''}>
+          {messageOf(alert, language)}
+        </p>
+        <Standing alert={alert} open={open} />
         <dl className="facts">
-          <div>
-            <dt>{t.subject}</dt>
-            <dd>
-              <b>{alert.subjectNumber}</b> {alert.subjectName}
-            </dd>
-          </div>
+          {alert.subjectNumber && (
+            <div>
+              <dt>{t.subject}</dt>
+              <dd>
+                <b>{alert.subjectNumber}</b> {alert.subjectName}
+              </dd>
+            </div>
+          )}
           <div>
             <dt>{t.site}</dt>
             <dd>{alert.siteId}</dd>
@@ -121,11 +159,39 @@ function Content({ studyId, detail }: { studyId: string; detail: AlertDetail }) 
           </div>
         </dl>
       </header>
+      <section aria-label={t.alert.actions}>
+        <h3>{t.alert.actions}</h3>
+        <AlertActions
+          studyId={studyId}
+          alert={alert}
+          mayAct={mayAct}
+          acted={acted}
+          outdated={outdated}
+        />
+      </section>
       <section>
         <h3>{t.why}</h3>
-        <Verdict alert={alert} evidence={evidence} />
+        {verdict && <Verdict verdict={verdict} />}
+        {plainWords && (
+          <p className="plain-words">
+            <span className="quiet">{t.alert.plainWords}</span>
+            {plainWords}
+          </p>
+        )}
+        {evidence.steps.length > 0 && (
+          <>
+            <h4>{t.alert.steps}</h4>
+            <StepList steps={evidence.steps} />
+          </>
+        )}
+        <h4>{t.alert.read}</h4>
+        <ObservationTable observations={evidence.observations} />
       </section>
-      <Course studyId={studyId} alert={alert} detail={detail} />
+      <Course studyId={studyId} detail={detail} />
+      <section>
+        <h3>{t.alert.history}</h3>
+        <AlertHistory history={detail.history} />
+      </section>
       <section>
         <h3>{t.evidence}</h3>
         <EvidenceList alert={alert} evidence={evidence} />
@@ -134,76 +200,56 @@ function Content({ studyId, detail }: { studyId: string; detail: AlertDetail }) 
   );
 }
 
-function Course(props: { studyId: string; alert: Alert; detail: AlertDetail }) {
+/** Both axes, and what is to be known beside them. */
+function Standing({ alert, open }: { alert: Alert; open: (alertId: string | null) => void }) {
   const { t } = useI18n();
-  const { client } = useServices();
-  const { alert, detail, studyId } = props;
-  const subjectId = alert.patientId;
-  const { item } = alert;
-  const series = useLoad(
-    (signal) =>
-      client.get('/api/v1/studies/{studyId}/subjects/{subjectId}/series/{item}', {
-        path: { studyId, subjectId, item },
-        query: { limit: kMostPoints },
-        signal,
-      }),
-    [client, studyId, subjectId, item],
-  );
-  const mark = useMemo<AlertMark>(
-    () => ({
-      alertId: alert.alertId,
-      eventId: detail.evidence.eventId,
-      ruleId: alert.ruleId,
-      ruleName: alert.ruleName,
-      severity: alert.severity,
-      comparison: detail.evidence.comparison,
-      threshold: detail.evidence.threshold,
-      value: detail.evidence.value,
-      time: fromMicros(detail.evidence.eventTime),
-    }),
-    [alert, detail],
-  );
-  const [hours, setHours] = useState<number | null>(null);
-  const ranges = useMemo(() => (series.data ? usefulRanges(series.data) : []), [series.data]);
-  const unit = series.data?.unit ? ` (${series.data.unit})` : '';
+  const now = useNow(10_000);
+  const silencedUntil = fromMicros(alert.silencedUntil);
   return (
-    <section aria-label={t.seriesOf(item, alert.subjectNumber)}>
-      <div className="section-head">
-        <h3>
-          {t.series(item)}
-          {unit}
-        </h3>
-        <span className="spacer" />
-        {ranges.length > 0 && (
-          <div className="segments" role="group" aria-label={t.range}>
-            {ranges.map((range) => (
-              <button
-                key={range}
-                type="button"
-                aria-pressed={hours === range}
-                onClick={() => setHours(range)}
-              >
-                {range < 24 ? t.rangeHours(range) : t.rangeDays(range / 24)}
-              </button>
-            ))}
-            <button type="button" aria-pressed={hours === null} onClick={() => setHours(null)}>
-              {t.rangeAll}
-            </button>
-          </div>
-        )}
-      </div>
-      {series.error ? (
-        <ErrorState error={series.error} retry={series.reload} />
-      ) : !series.data ? (
-        <LoadingState text={t.loading} />
-      ) : series.data.points.length === 0 ? (
-        <p className="quiet">{t.seriesEmpty}</p>
-      ) : (
-        <>
-          <SeriesChart series={series.data} alert={mark} hours={hours} />
-          <SeriesTable series={series.data} alert={mark} />
-        </>
+    <>
+      <dl className="standing">
+        <div>
+          <dt title={t.alert.detectionHint}>{t.alert.detection}</dt>
+          <dd>
+            <DetectionBadge detection={alert.detection} />
+            <DetectionMarks alert={{ ...alert, conditionNoLongerMet: false }} now={now} />
+          </dd>
+        </div>
+        <div>
+          <dt title={t.alert.workflowHint}>{t.alert.workflow}</dt>
+          <dd>
+            <WorkflowBadge alert={alert} />
+            {alert.assignee && (
+              <span className="mark">{t.alert.assignedTo(alert.assignee)}</span>
+            )}
+            <DueClock alert={alert} now={now} />
+          </dd>
+        </div>
+      </dl>
+      {alert.conditionNoLongerMet && (
+        <p className="notice banner" role="status" data-testid="no-longer-met">
+          <b>{t.alert.noLongerMet}.</b> {t.alert.noLongerMetHint}
+        </p>
       )}
-    </section>
+      {silencedUntil > now && (
+        <p className="notice banner">{t.alert.silencedUntil(formatDateTime(silencedUntil))}</p>
+      )}
+      {alert.inhibitedBy && (
+        <p className="notice banner">
+          {t.alert.inhibitedBy}{' '}
+          <button type="button" className="plain" onClick={() => open(alert.inhibitedBy)}>
+            {t.alert.openThatAlert}
+          </button>
+        </p>
+      )}
+      {alert.successorId && (
+        <p className="notice banner" data-testid="successor">
+          {t.alert.successor}{' '}
+          <button type="button" className="plain" onClick={() => open(alert.successorId)}>
+            {t.alert.openThatAlert}
+          </button>
+        </p>
+      )}
+    </>
   );
 }

@@ -2,9 +2,11 @@
 import { memo, useCallback, useEffect, useRef } from 'react';
 import type { Alert } from '../../api/types';
 import { useI18n } from '../../i18n';
-import { formatRoute, useRoute } from '../../route';
+import { alertsAt, formatRoute, useRoute } from '../../route';
 import { SeverityMark, severityClass } from '../../ui/severity';
 import { formatAge, formatDateTime, formatRecent, fromMicros } from '../../ui/time';
+import { messageOf, ruleNameOf } from './alert_text';
+import { DetectionBadge, DetectionMarks, DueClock, WorkflowBadge } from './status_badges';
 
 interface Props {
   rows: Alert[];
@@ -24,6 +26,12 @@ export function AlertTable({ rows, unseen, selected, now, open }: Props) {
         <tr>
           <th scope="col">{t.severity}</th>
           <th scope="col">{t.raised}</th>
+          <th scope="col" title={t.alert.detectionHint}>
+            {t.alert.detection}
+          </th>
+          <th scope="col" title={t.alert.workflowHint}>
+            {t.alert.workflow}
+          </th>
           <th scope="col">{t.rule}</th>
           <th scope="col">{t.subject}</th>
           <th scope="col" className="cell-site">
@@ -42,7 +50,7 @@ export function AlertTable({ rows, unseen, selected, now, open }: Props) {
           <AlertRow
             key={alert.alertId}
             alert={alert}
-            href={formatRoute({ studyId, alertId: alert.alertId })}
+            href={formatRoute(alertsAt(studyId, alert.alertId))}
             isNew={unseen.has(alert.alertId)}
             isSelected={alert.alertId === selected}
             now={now}
@@ -74,7 +82,7 @@ const AlertRow = memo(function AlertRow({ alert, href, isNew, isSelected, now, o
   return (
     <tr
       ref={row}
-      className={`${severityClass(alert.severity)}${isNew ? ' is-new' : ''}${isSelected ? ' is-selected' : ''}`}
+      className={`${severityClass(alert.severity)}${isNew ? ' is-new' : ''}${isSelected ? ' is-selected' : ''}${alert.detection === 'retracted' ? ' is-retracted' : ''}`}
       aria-current={isSelected || undefined}
       data-alert-id={alert.alertId}
       onClick={() => open(alert.alertId)}
@@ -89,9 +97,20 @@ const AlertRow = memo(function AlertRow({ alert, href, isNew, isSelected, now, o
           <span className="clock">{formatRecent(raised, now)}</span>
         </time>
       </td>
+      <td className="cell-detection">
+        <span className="cell-label">{t.alert.detection} </span>
+        <DetectionBadge detection={alert.detection} />
+        <DetectionMarks alert={alert} now={now} />
+      </td>
+      <td className="cell-workflow">
+        <span className="cell-label">{t.alert.workflow} </span>
+        <WorkflowBadge alert={alert} />
+        {alert.assignee && <span className="mark">{alert.assignee}</span>}
+        <DueClock alert={alert} now={now} />
+      </td>
       <td className="cell-rule">
         <a href={href} onClick={(event) => event.stopPropagation()}>
-          {alert.ruleName || alert.ruleId}
+          {ruleNameOf(alert, language)}
         </a>
       </td>
       <td className="cell-subject">
@@ -102,7 +121,7 @@ const AlertRow = memo(function AlertRow({ alert, href, isNew, isSelected, now, o
         <span className="cell-label">{t.site} </span>
         {alert.siteId}
       </td>
-      <td className="cell-message">{alert.message}</td>
+      <td className="cell-message">{messageOf(alert, language)}</td>
       <td className="cell-observed">
         <span className="cell-label">{t.observed} </span>
         <time dateTime={new Date(observed).toISOString()}>{formatDateTime(observed)}</time>

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { User } from '../../api/types';
 import { useI18n } from '../../i18n';
-import { navigate } from '../../route';
+import { alertsAt, navigate } from '../../route';
 import { useServices } from '../../services';
 import { formatZone } from '../../ui/time';
 import { EmptyState, ErrorState, LoadingState } from '../../ui/states';
 import { useLoad } from '../../ui/use_load';
 import { useNow } from '../../ui/use_now';
-import { matches, noFilter, type Filter } from './alert_list';
+import { may } from '../identity/permissions';
+import { isFiltered, matches, noFilter, type Filter } from './alert_list';
 import { AlertPanel } from './alert_panel';
 import { AlertTable } from './alert_table';
+import { chosen, ruleNameOf } from './alert_text';
 import { Announcer } from './announcer';
 import { ConnectionBadge } from './connection_badge';
 import { FilterBar } from './filter_bar';
 import { JumpToNew } from './jump_to_new';
+import { SilencesButton } from './silences';
 import { SummaryTiles } from './summary_tiles';
 import { useAlerts } from './use_alerts';
 
@@ -25,8 +29,14 @@ const kSummaryDelay = 1500;
 /** Events that raise nothing are counted too; the tiles follow them this often. */
 const kSummaryPeriod = 15_000;
 
-export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: string | null }) {
-  const { t } = useI18n();
+interface Props {
+  studyId: string;
+  alertId: string | null;
+  user: User | null;
+}
+
+export function AlertsPage({ studyId, alertId, user }: Props) {
+  const { t, language } = useI18n();
   const { client } = useServices();
   const now = useNow(5000);
   const [filter, setFilter] = useState<Filter>(noFilter);
@@ -44,10 +54,10 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
   );
   const reloadSummary = summary.reload;
   useEffect(() => {
-    if (list.lastArrivals.length === 0) return;
+    if (list.lastArrivals.length + list.lastChanges.length === 0) return;
     const timer = setTimeout(reloadSummary, kSummaryDelay);
     return () => clearTimeout(timer);
-  }, [list.lastArrivals, reloadSummary]);
+  }, [list.lastArrivals, list.lastChanges, reloadSummary]);
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') reloadSummary();
@@ -58,13 +68,14 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
   const ruleNames = useMemo(() => {
     const names = new Map<string, string>();
     for (const rule of rules.data?.rules ?? []) {
-      if (rule.status === 'active' || !names.has(rule.ruleId)) names.set(rule.ruleId, rule.name);
+      const name = chosen(language, rule.name, rule.nameZh) || rule.ruleId;
+      if (rule.status === 'active' || !names.has(rule.ruleId)) names.set(rule.ruleId, name);
     }
     for (const alert of list.alerts) {
-      if (!names.has(alert.ruleId)) names.set(alert.ruleId, alert.ruleName);
+      if (!names.has(alert.ruleId)) names.set(alert.ruleId, ruleNameOf(alert, language));
     }
     return names;
-  }, [rules.data, list.alerts]);
+  }, [rules.data, list.alerts, language]);
 
   const rows = useMemo(
     () => list.alerts.filter((alert) => matches(alert, filter)),
@@ -91,7 +102,7 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
     if (alertId) seen(alertId);
   }, [alertId, seen]);
 
-  const open = useCallback((id: string | null) => navigate({ studyId, alertId: id }), [studyId]);
+  const open = useCallback((id: string | null) => navigate(alertsAt(studyId, id)), [studyId]);
   const position = rows.findIndex((row) => row.alertId === alertId);
   const newer = position > 0 ? (rows[position - 1]?.alertId ?? null) : null;
   const older = position >= 0 ? (rows[position + 1]?.alertId ?? null) : (rows[0]?.alertId ?? null);
@@ -107,7 +118,7 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
     return () => window.removeEventListener('keydown', onKeyDown);
   }, [open, older, newer, alertId]);
 
-  const filtered = filter !== noFilter && (filter.ruleId || filter.siteId || filter.severity);
+  const filtered = isFiltered(filter);
   const hasRules = rules.data === null || rules.data.rules.some((r) => r.status === 'active');
   return (
     <div className={`desk${alertId ? ' with-panel' : ''}`}>
@@ -130,6 +141,12 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
                 {t.newAlerts(unseen - list.held.length)} · {t.markAllSeen}
               </button>
             )}
+            <SilencesButton
+              studyId={studyId}
+              ruleNames={ruleNames}
+              sites={(summary.data?.bySite ?? []).map((count) => count.key)}
+              maySilence={may(user, studyId, 'alert.silence')}
+            />
             <button
               type="button"
               aria-pressed={list.paused}
@@ -188,9 +205,12 @@ export function AlertsPage({ studyId, alertId }: { studyId: string; alertId: str
           newer={newer}
           older={position >= 0 ? older : null}
           open={open}
+          changeSequence={list.alerts.find((a) => a.alertId === alertId)?.changeSequence ?? 0}
+          mayAct={may(user, studyId, 'alert.act')}
+          take={feed.take}
         />
       )}
-      <Announcer arrivals={list.lastArrivals} />
+      <Announcer arrivals={list.lastArrivals} changes={list.lastChanges} />
     </div>
   );
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useI18n } from '../../i18n';
 import { severityOrder } from '../../ui/severity';
-import { noFilter, type Filter } from './alert_list';
+import { isFiltered, noFilter, type Filter } from './alert_list';
+import { detections, workflows } from './workflow';
 
 interface Props {
   filter: Filter;
@@ -12,7 +13,7 @@ interface Props {
 
 export function FilterBar({ filter, setFilter, ruleNames, sites }: Props) {
   const { t } = useI18n();
-  const active = filter.ruleId !== '' || filter.siteId !== '' || filter.severity !== '';
+  const active = isFiltered(filter);
   const rules = [...ruleNames].sort(([, a], [, b]) => a.localeCompare(b));
   const siteList = [...sites].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   return (
@@ -36,6 +37,41 @@ export function FilterBar({ filter, setFilter, ruleNames, sites }: Props) {
           </button>
         ))}
       </div>
+      <label>
+        <span>{t.alert.detection}</span>
+        <select
+          name="detection"
+          value={filter.detection}
+          onChange={(event) =>
+            setFilter({ ...filter, detection: event.target.value as Filter['detection'] })
+          }
+        >
+          <option value="">{t.all}</option>
+          {detections.map((one) => (
+            <option key={one} value={one}>
+              {t.alert.detectionNames[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span>{t.alert.workflow}</span>
+        <select
+          name="workflow"
+          value={filter.workflow}
+          onChange={(event) =>
+            setFilter({ ...filter, workflow: event.target.value as Filter['workflow'] })
+          }
+        >
+          <option value="">{t.all}</option>
+          <option value="open">{t.alert.anyOpen}</option>
+          {workflows.map((one) => (
+            <option key={one} value={one}>
+              {t.alert.workflowNames[one]}
+            </option>
+          ))}
+        </select>
+      </label>
       <label>
         <span>{t.rule}</span>
         <select

@@ -25,6 +25,14 @@ export function SummaryTiles({ summary, failed, ruleNames, filter, setFilter }: 
           <dd data-testid="count-alerts">{number(summary?.alerts)}</dd>
         </div>
         <div>
+          <dt>{t.alert.openAlerts}</dt>
+          <dd data-testid="count-open">{number(summary?.open)}</dd>
+        </div>
+        <div>
+          <dt>{t.alert.retractedAlerts}</dt>
+          <dd>{number(summary?.retracted)}</dd>
+        </div>
+        <div>
           <dt>{t.subjectsWithAlerts}</dt>
           <dd>{number(summary?.subjects)}</dd>
         </div>

@@ -6,7 +6,7 @@ import { followStream, waitInBrowser, type ConnectionState } from '../../api/fol
 import { isAbort } from '../../api/problem';
 import type { ServerSentEvent } from '../../api/sse';
 import { useServices } from '../../services';
-import { initialList, reduce, type AlertList, type Filter } from './alert_list';
+import { cursorOf, initialList, reduce, type AlertList, type Filter } from './alert_list';
 
 const kPageSize = 100;
 /** Arrivals within this time become one change of the page. */
@@ -19,6 +19,8 @@ export interface Alerts {
   loadOlder: () => void;
   seen: (alertId: string) => void;
   allSeen: () => void;
+  /** Takes an alert as the server gave it in answer to an action. */
+  take: (alert: Alert) => void;
   setPaused: (paused: boolean) => void;
 }
 
@@ -29,7 +31,7 @@ export function useAlerts(studyId: string, filter: Filter): Alerts {
   const [attempt, setAttempt] = useState(0);
   const reload = useCallback(() => setAttempt((n) => n + 1), []);
 
-  // The newest sequence known; null until the first page is there.
+  // The newest change known; null until the first page is there.
   const [cursor, setCursor] = useState<number | null>(null);
   // Pages are asked for under a filter; an answer to an earlier filter must not arrive in the list.
   const generation = useRef(0);
@@ -43,10 +45,12 @@ export function useAlerts(studyId: string, filter: Filter): Alerts {
           ...(before ? { before } : {}),
           ...(filter.ruleId ? { ruleId: filter.ruleId } : {}),
           ...(filter.siteId ? { siteId: filter.siteId } : {}),
+          ...(filter.detection ? { detection: filter.detection } : {}),
+          ...(filter.workflow ? { workflow: filter.workflow } : {}),
         },
         ...(signal ? { signal } : {}),
       }),
-    [client, studyId, filter.ruleId, filter.siteId],
+    [client, studyId, filter.ruleId, filter.siteId, filter.detection, filter.workflow],
   );
 
   useEffect(() => {
@@ -57,7 +61,7 @@ export function useAlerts(studyId: string, filter: Filter): Alerts {
       (page) => {
         if (controller.signal.aborted) return;
         dispatch({ type: 'loaded', page });
-        setCursor((known) => known ?? page.alerts[0]?.sequence ?? 0);
+        setCursor((known) => known ?? cursorOf(page.alerts));
       },
       (error: unknown) => {
         if (!isAbort(error) && !controller.signal.aborted) dispatch({ type: 'failed', error });
@@ -132,11 +136,15 @@ export function useAlerts(studyId: string, filter: Filter): Alerts {
 
   const seen = useCallback((alertId: string) => dispatch({ type: 'seen', alertId }), []);
   const allSeen = useCallback(() => dispatch({ type: 'allSeen' }), []);
+  const take = useCallback(
+    (alert: Alert) => dispatch({ type: 'arrived', alerts: [alert] }),
+    [],
+  );
   const setPaused = useCallback(
     (paused: boolean) => dispatch({ type: paused ? 'pause' : 'resume' }),
     [],
   );
-  return { list, connection, reload, loadOlder, seen, allSeen, setPaused };
+  return { list, connection, reload, loadOlder, seen, allSeen, take, setPaused };
 }
 
 /** The alert an event of the feed carries; none for other events and for what cannot be read. */
@@ -144,7 +152,11 @@ function readAlert(event: ServerSentEvent): Alert[] {
   if (event.event !== 'alert' && event.event !== 'message') return [];
   try {
     const value = JSON.parse(event.data) as Alert;
-    return typeof value.alertId === 'string' && typeof value.sequence === 'number' ? [value] : [];
+    return typeof value.alertId === 'string' &&
+      typeof value.sequence === 'number' &&
+      typeof value.changeSequence === 'number'
+      ? [value]
+      : [];
   } catch {
     return [];
   }

@@ -4,7 +4,7 @@ import { useI18n } from '../../i18n';
 import { formatNumber, spread } from '../../ui/scale';
 import { severityClass } from '../../ui/severity';
 import { cross, kLeft, kTop } from './chart_layout';
-import { type ValueMark } from './series_model';
+import { type RangeBand, type ValueMark } from './series_model';
 import { comparisonSigns, sideOf, type Line } from './thresholds';
 
 export function Band(props: {
@@ -26,6 +26,44 @@ export function Band(props: {
       y={top}
       height={Math.max(0, height)}
     />
+  );
+}
+/** Where values are normal, as the laboratory said with them. */
+export function ReferenceBands(props: {
+  ranges: RangeBand[];
+  x: (time: number) => number;
+  y: (value: number) => number;
+  bottom: number;
+}) {
+  const clamp = (at: number) => Math.min(props.bottom, Math.max(kTop, at));
+  return (
+    <>
+      {props.ranges.map((range, i) => {
+        const top = range.high === null ? kTop : clamp(props.y(range.high));
+        const end = range.low === null ? props.bottom : clamp(props.y(range.low));
+        const left = props.x(range.from);
+        return (
+          <rect
+            key={i}
+            className="chart-range"
+            data-testid="reference-range"
+            x={left}
+            width={Math.max(0, props.x(range.to) - left)}
+            y={top}
+            height={Math.max(0, end - top)}
+          />
+        );
+      })}
+    </>
+  );
+}
+/** A value that is no longer valid: hollow, and struck through. */
+export function SupersededShape({ x, y }: { x: number; y: number }) {
+  return (
+    <g className="chart-superseded" data-testid="superseded-point">
+      <circle cx={x} cy={y} r={3.5} />
+      <path d={`M${x - 6},${y + 6} L${x + 6},${y - 6}`} />
+    </g>
   );
 }
 export function ThresholdLines(props: {
@@ -103,6 +141,8 @@ export function Legend(props: {
   alerted: boolean;
   absent: boolean;
   censored: boolean;
+  superseded: boolean;
+  range: boolean;
   severity: string;
 }) {
   const { t } = useI18n();
@@ -137,6 +177,22 @@ export function Legend(props: {
             <path className="chart-value" d="M2,5 L10,5 L6,12 Z" />
           </svg>
           {t.legendCensored}
+        </li>
+      )}
+      {props.superseded && (
+        <li>
+          <svg width="16" height="16">
+            <SupersededShape x={8} y={8} />
+          </svg>
+          {t.alert.legendSuperseded}
+        </li>
+      )}
+      {props.range && (
+        <li>
+          <svg width="16" height="16">
+            <rect className="chart-range" width="16" height="10" y="3" />
+          </svg>
+          {t.alert.legendRange}
         </li>
       )}
       {props.absent && (

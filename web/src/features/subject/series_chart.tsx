@@ -8,7 +8,14 @@ import { severityClass } from '../../ui/severity';
 import { formatDateTime } from '../../ui/time';
 import { timeTicks } from '../../ui/time_ticks';
 import { cross, describe, kBottom, kHeight, kLeft, kRight, kTop, nearest } from './chart_layout';
-import { Band, Legend, ThresholdLines, ValueShape } from './chart_marks';
+import {
+  Band,
+  Legend,
+  ReferenceBands,
+  SupersededShape,
+  ThresholdLines,
+  ValueShape,
+} from './chart_marks';
 import { thin, toPlot, type ValueMark } from './series_model';
 import { gravest, type AlertMark } from './thresholds';
 
@@ -92,6 +99,7 @@ export function SeriesChart({ series, alert, hours }: Props) {
           onPointerDown={moveTo}
           onPointerLeave={() => setActive(null)}
         >
+          <ReferenceBands ranges={plot.ranges} x={x} y={y} bottom={bottom} />
           {plot.lines.map((line, i) => (
             <Band key={i} line={line} y={y} left={kLeft} right={width - kRight} bottom={bottom} />
           ))}
@@ -152,6 +160,8 @@ export function SeriesChart({ series, alert, hours }: Props) {
                 className="chart-absent"
                 d={cross(x(mark.time), bottom - 6, 3.5)}
               />
+            ) : mark.superseded && !mark.marked ? (
+              <SupersededShape key={mark.eventId} x={x(mark.time)} y={y(mark.value)} />
             ) : mark.marked || (dense && !mark.alerted && !mark.comparator) ? null : (
               <ValueShape
                 key={mark.eventId}
@@ -182,6 +192,7 @@ export function SeriesChart({ series, alert, hours }: Props) {
                 className={`chart-marked ${severity}`}
                 size={5}
               />
+              {marked.superseded && <SupersededShape x={x(marked.time)} y={y(marked.value)} />}
             </g>
           )}
           {current && (
@@ -198,6 +209,7 @@ export function SeriesChart({ series, alert, hours }: Props) {
             <>
               <b>{describe(current, series.unit, t.absent)}</b>
               <span>{formatDateTime(current.time, true)}</span>
+              {current.superseded && <span>{t.alert.supersededNote}</span>}
             </>
           )}
         </output>
@@ -207,6 +219,8 @@ export function SeriesChart({ series, alert, hours }: Props) {
         alerted={values.some((v) => v.alerted && !v.marked)}
         absent={plot.marks.length > values.length}
         censored={values.some((v) => v.comparator !== '')}
+        superseded={values.some((v) => v.superseded)}
+        range={plot.ranges.length > 0}
         severity={severity}
       />
     </div>

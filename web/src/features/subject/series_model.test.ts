@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import type { Series, SeriesPoint, Threshold } from '../../api/types';
-import { thin, toMark, toPlot, usefulRanges, type ValueMark } from './series_model';
+import { thin, toMark, toPlot, toRanges, usefulRanges, type ValueMark } from './series_model';
 import { gravest, toLines, type AlertMark } from './thresholds';
 
 const kDayMicros = 86_400_000_000;
@@ -12,6 +12,8 @@ const point = (day: number, over: Partial<SeriesPoint>): SeriesPoint => ({
   comparator: '',
   absentReason: '',
   alertIds: [],
+  version: 1,
+  superseded: false,
   ...over,
 });
 const threshold = (value: number, over: Partial<Threshold> = {}): Threshold => ({
@@ -107,10 +109,51 @@ describe('toPlot', () => {
     expect(plot.segments.map((run) => run.map((mark) => mark.value))).toEqual([[120, 125]]);
   });
 
+  it('shows what was corrected, but leads no line through it', () => {
+    const plot = toPlot(
+      series([
+        point(1, { number: 1 }),
+        point(2, { number: 99, superseded: true }),
+        point(2, { eventId: 'e2b', number: 2, version: 2 }),
+      ]),
+      null,
+      null,
+    );
+    expect(plot.marks).toHaveLength(3);
+    expect(plot.segments.map((run) => run.map((mark) => mark.value))).toEqual([[1, 2]]);
+  });
+
+  it('draws no value for an alert that has none of this item', () => {
+    const none = { ...alert, eventId: '', value: null, threshold: null, comparison: null };
+    const plot = toPlot(series([point(50, { number: 120 })]), none, null);
+    expect(plot.marks).toHaveLength(1);
+    expect(plot.lines).toEqual([]);
+  });
+
   it('is drawn for no points at all', () => {
     const plot = toPlot(series([]), null, null);
     expect(plot.high).toBeGreaterThan(plot.low);
     expect(plot.to).toBeGreaterThan(plot.from);
+  });
+});
+
+describe('toRanges', () => {
+  const day = kDayMicros / 1000;
+  const range = (at: number, low: number | null, high: number | null, over = {}) =>
+    point(at, { number: 1, rangeLow: low, rangeHigh: high, ...over });
+
+  it('holds a range until the laboratory gives another', () => {
+    const points = [range(1, 6, 40), range(2, 6, 40), range(4, 8, 45)];
+    expect(toRanges(points, 0, 10 * day)).toEqual([
+      { from: 0, to: 4 * day, low: 6, high: 40 },
+      { from: 4 * day, to: 10 * day, low: 8, high: 45 },
+    ]);
+  });
+
+  it('knows ranges with one end, and none', () => {
+    expect(toRanges([range(1, null, 5)], 0, 2 * day)).toMatchObject([{ low: null, high: 5 }]);
+    expect(toRanges([point(1, { number: 1 })], 0, 2 * day)).toEqual([]);
+    expect(toRanges([range(1, 1, 2, { superseded: true })], 0, 2 * day)).toEqual([]);
   });
 });
 

@@ -15,6 +15,9 @@ export interface ValueMark {
   marked: boolean;
   /** This point raised an alert, this one or another. */
   alerted: boolean;
+  /** No longer valid: a later version took its place, or it was withdrawn. */
+  superseded: boolean;
+  version: number;
 }
 
 export interface AbsentMark {
@@ -23,6 +26,16 @@ export interface AbsentMark {
   time: number;
   /** The reason, or the text where the item holds text. */
   reason: string;
+  superseded: boolean;
+  version: number;
+}
+
+/** The laboratory's reference range over a stretch of time; null where it has no such end. */
+export interface RangeBand {
+  from: number;
+  to: number;
+  low: number | null;
+  high: number | null;
 }
 
 export type Mark = ValueMark | AbsentMark;
@@ -33,6 +46,7 @@ export interface Plot {
   /** Runs of values without a gap between them. */
   segments: ValueMark[][];
   lines: Line[];
+  ranges: RangeBand[];
   low: number;
   high: number;
   from: number;
@@ -45,7 +59,8 @@ export function toMark(point: SeriesPoint, alert: AlertMark | null): Mark {
   const time = fromMicros(point.time);
   if (typeof point.number !== 'number') {
     const reason = point.absentReason || point.text || '';
-    return { kind: 'absent', eventId: point.eventId, time, reason };
+    const { superseded, version } = point;
+    return { kind: 'absent', eventId: point.eventId, time, reason, superseded, version };
   }
   const alertIds = point.alertIds ?? [];
   return {
@@ -56,6 +71,8 @@ export function toMark(point: SeriesPoint, alert: AlertMark | null): Mark {
     comparator: point.comparator === '<' || point.comparator === '>' ? point.comparator : '',
     marked: alert !== null && (point.eventId === alert.eventId || alertIds.includes(alert.alertId)),
     alerted: alertIds.length > 0,
+    superseded: point.superseded,
+    version: point.version,
   };
 }
 
@@ -64,6 +81,8 @@ export function toSegments(marks: readonly Mark[]): ValueMark[][] {
   const segments: ValueMark[][] = [];
   let run: ValueMark[] = [];
   for (const mark of marks) {
+    // What was corrected is shown, but the course does not go through it.
+    if (mark.superseded) continue;
     if (mark.kind === 'value') {
       run.push(mark);
     } else if (run.length > 0) {
@@ -77,7 +96,8 @@ export function toSegments(marks: readonly Mark[]): ValueMark[][] {
 
 /** The marks with the alert's point, which may be older than the points that were given. */
 function withAlert(marks: Mark[], alert: AlertMark | null): Mark[] {
-  if (!alert || marks.some((mark) => mark.kind === 'value' && mark.marked)) return marks;
+  if (!alert || alert.value === null) return marks;
+  if (marks.some((mark) => mark.kind === 'value' && mark.marked)) return marks;
   const own: ValueMark = {
     kind: 'value',
     eventId: alert.eventId,
@@ -86,8 +106,34 @@ function withAlert(marks: Mark[], alert: AlertMark | null): Mark[] {
     comparator: '',
     marked: true,
     alerted: true,
+    superseded: false,
+    version: 1,
   };
   return [...marks, own].sort((a, b) => a.time - b.time);
+}
+
+/** The given ranges as bands: each holds until the next value is measured. */
+export function toRanges(points: readonly SeriesPoint[], from: number, to: number): RangeBand[] {
+  const given = points
+    .filter((p) => !p.superseded && (isNumber(p.rangeLow) || isNumber(p.rangeHigh)))
+    .sort((a, b) => a.time - b.time);
+  const bands: RangeBand[] = [];
+  for (const point of given) {
+    const low = isNumber(point.rangeLow) ? point.rangeLow : null;
+    const high = isNumber(point.rangeHigh) ? point.rangeHigh : null;
+    const last = bands[bands.length - 1];
+    if (last && last.low === low && last.high === high) continue;
+    const time = fromMicros(point.time);
+    if (last) last.to = time;
+    bands.push({ from: last ? time : Math.min(from, time), to, low, high });
+  }
+  return bands
+    .map((band) => ({ ...band, from: Math.max(band.from, from), to: Math.min(band.to, to) }))
+    .filter((band) => band.to > band.from);
+}
+
+function isNumber(value: number | null | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 /** `hours` around the alert's point, or everything when null or when there is no such point. */
@@ -116,11 +162,13 @@ export function toPlot(series: Series, alert: AlertMark | null, hours: number | 
   const first = marks[0]?.time ?? 0;
   const last = marks[marks.length - 1]?.time ?? first;
   const side = (last - first) * 0.03 || 12 * kHour;
+  const ranges = toRanges(series.points, first - side, last + side);
   return {
     marks,
     // A point the answer does not hold is drawn, but what lies between is not known.
     segments: toSegments(marks.filter((mark) => given.has(mark))),
     lines,
+    ranges,
     low,
     high,
     from: first - side,

@@ -36,7 +36,16 @@ export function SeriesTable({ series, alert }: { series: Series; alert: AlertMar
                 return (
                   <tr key={mark.eventId} className={value?.marked ? 'is-selected' : ''}>
                     <td>{formatDateTime(mark.time, true)}</td>
-                    <td>{describe(mark, series.unit, t.absent)}</td>
+                    <td>
+                      {mark.superseded ? (
+                        <>
+                          <del>{describe(mark, series.unit, t.absent)}</del>{' '}
+                          <span className="quiet">{t.alert.legendSuperseded}</span>
+                        </>
+                      ) : (
+                        describe(mark, series.unit, t.absent)
+                      )}
+                    </td>
                     <td>
                       {value?.marked ? t.legendThisAlert : value?.alerted ? t.legendAlert : ''}
                     </td>

@@ -20,10 +20,12 @@ export interface AlertMark {
   ruleId: string;
   ruleName: string;
   severity: Severity;
-  comparison: Comparison;
-  threshold: number;
-  /** The value the rule met, and when it was observed (milliseconds since the epoch). */
-  value: number;
+  /** Of a condition that is one comparison of this item's value with a number; else null. */
+  comparison: Comparison | null;
+  threshold: number | null;
+  /** The value at which the rule fired (null: not this item, or no number), and when it was
+      observed (milliseconds since the epoch). */
+  value: number | null;
   time: number;
 }
 
@@ -88,15 +90,15 @@ export function toLines(thresholds: readonly Threshold[], alert: AlertMark | nul
       t.comparison === alert.comparison,
     past: false,
   }));
-  if (alert && !lines.some((line) => line.own)) {
-    lines.push({
-      value: alert.threshold,
-      comparison: alert.comparison,
-      severity: alert.severity,
-      label: alert.ruleName,
-      own: true,
-      past: true,
-    });
-  }
-  return lines;
+  if (!alert || alert.threshold === null || alert.comparison === null) return lines;
+  if (lines.some((line) => line.own)) return lines;
+  const then: Line = {
+    value: alert.threshold,
+    comparison: alert.comparison,
+    severity: alert.severity,
+    label: alert.ruleName,
+    own: true,
+    past: true,
+  };
+  return [...lines, then];
 }

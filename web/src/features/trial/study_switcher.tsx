@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Study } from '../../api/types';
 import { useI18n } from '../../i18n';
-import { navigate } from '../../route';
+import { alertsAt, navigate, rulesAt, useRoute } from '../../route';
 
 const kStorageKey = 'vedette.study';
 
@@ -15,13 +15,16 @@ export function rememberedStudy(): string | null {
 
 export function StudySwitcher({ studies, current }: { studies: Study[]; current: string }) {
   const { t } = useI18n();
+  const { place } = useRoute();
   return (
     <label className="study">
       <span className="visually-hidden">{t.study}</span>
       <select
         name="study"
         value={current}
-        onChange={(event) => navigate({ studyId: event.target.value, alertId: null })}
+        onChange={(event) =>
+          navigate(place === 'alerts' ? alertsAt(event.target.value) : rulesAt(event.target.value))
+        }
       >
         {studies.map((study) => (
           <option key={study.id} value={study.id}>
