@@ -195,6 +195,7 @@ void FeatureColumns::ForEachSubject(const RowBits& wanted, Body body) {
 struct SeenRows {
   std::uint32_t begin;    // the subject's first row
   std::uint32_t current;  // one past the current observation: begin when there is none
+  std::uint32_t from;     // the first row of the window
   std::uint32_t seen;     // one past the last row up to as_of
   Seconds as_of;
   std::size_t anchor;  // within the range
@@ -209,6 +210,7 @@ void FeatureColumns::Fill(Column& column, const RowBits& wanted, Get get) {
     const std::uint32_t first = item.offsets[subject];
     const std::uint32_t last = item.offsets[subject + 1];
     std::uint32_t seen = first;
+    std::uint32_t from = first;
     std::size_t anchor = begin - range_.begin;
     const std::size_t anchors_end = end - range_.begin;
     for (anchor = wanted.Next(anchor, anchors_end); anchor < anchors_end;
@@ -222,7 +224,10 @@ void FeatureColumns::Fill(Column& column, const RowBits& wanted, Get get) {
           ++seen;
         }
       }
-      column.values[anchor] = get(SeenRows{first, own ? row + 1 : seen, seen, as_of, anchor});
+      while (from < seen && item.time[from] < as_of - column.feature.window) {
+        ++from;
+      }
+      column.values[anchor] = get(SeenRows{first, own ? row + 1 : seen, from, seen, as_of, anchor});
     }
   });
 }
@@ -276,9 +281,8 @@ void FeatureColumns::ComputeLookup(Column& column, const RowBits& wanted) {
       });
     case FeatureKind::kAsOf:
       return Fill(column, wanted, [&](const SeenRows& at) {
-        return at.seen == at.begin || slice.Time(at.seen - 1) < at.as_of - feature.window
-                   ? column.unknown
-                   : number(at.seen - 1, at.anchor, slice.Value(at.seen - 1));
+        return at.seen == at.from ? column.unknown
+                                  : number(at.seen - 1, at.anchor, slice.Value(at.seen - 1));
       });
     default:
       return;
@@ -292,19 +296,17 @@ void FeatureColumns::ComputeWindow(Column& column, const RowBits& wanted) {
   const bool may_be_bounds = !item.flags.empty();
   const auto fill = [&](auto aggregate) {
     Fill(column, wanted, [&](const SeenRows& at) {
-      const std::uint32_t from = slice.WindowBegin(at.begin, at.seen, at.as_of - feature.window);
-      if (may_be_bounds && AnyFlag(item, from, at.seen)) {
+      if (may_be_bounds && AnyFlag(item, at.from, at.seen)) {
         bounded_.Set(at.anchor, true);
         return column.unknown;
       }
-      return NumberSlot(aggregate(from, at.seen, at.as_of));
+      return NumberSlot(aggregate(at.from, at.seen, at.as_of));
     });
   };
   switch (feature.kind) {
     case FeatureKind::kCount:
       return Fill(column, wanted, [&](const SeenRows& at) {
-        const std::uint32_t from = slice.WindowBegin(at.begin, at.seen, at.as_of - feature.window);
-        return SlotOf(feature.slot, static_cast<double>(at.seen - from));
+        return SlotOf(feature.slot, static_cast<double>(at.seen - at.from));
       });
     case FeatureKind::kMinimum:
       return fill([&](std::uint32_t from, std::uint32_t seen, Seconds) {

@@ -37,14 +37,6 @@ class SeriesSlice {
     return upper_ == nullptr ? kUnknownNumber : RatioToLimit(value_[row], upper_[row]);
   }
 
-  // The first row of the window that begins at `from`, going back from `seen`.
-  std::uint32_t WindowBegin(std::uint32_t begin, std::uint32_t seen, Seconds from) const {
-    while (seen > begin && time_[seen - 1] >= from) {
-      --seen;
-    }
-    return seen;
-  }
-
   // Over the rows [from, seen); NaN of none.
   double Minimum(std::uint32_t from, std::uint32_t seen) const {
     double least = kUnknownNumber;
