@@ -101,10 +101,21 @@ class Generator {
     std::ranges::sort(arrivals_, {}, [](const Arrival& arrival) {
       return std::pair(arrival.batch.received, arrival.order);
     });
+    // Changes lie in memory as they arrive.
+    std::vector<Change> ordered;
+    ordered.reserve(stream_.changes.size());
     stream_.batches.reserve(arrivals_.size());
     for (const Arrival& arrival : arrivals_) {
-      stream_.batches.push_back(arrival.batch);
+      OperationStream::Batch batch = arrival.batch;
+      const auto begin = static_cast<std::uint32_t>(ordered.size());
+      for (std::uint32_t i = batch.begin; i < batch.end; ++i) {
+        ordered.push_back(std::move(stream_.changes[i]));
+      }
+      batch.begin = begin;
+      batch.end = static_cast<std::uint32_t>(ordered.size());
+      stream_.batches.push_back(batch);
     }
+    stream_.changes = std::move(ordered);
     return std::move(stream_);
   }
 
