@@ -156,6 +156,11 @@ INSTANTIATE_TEST_SUITE_P(Division,
                                          Row{"1u / 0u", "unknown"},
                                          Row{"1.0 / 0 > 1 || true", "true"}));
 
+TEST(DivisionTest, InfinityLessInfinityIsMissingToARule) {
+  EXPECT_EQ(Told(ValueOf("1e308 * 10.0 - 1e308 * 10.0 > 0.0")), "unknown");
+  EXPECT_EQ(Told(ValueOf("1e308 * 10.0 > 0.0")), "true");
+}
+
 TEST(DivisionTest, DivisionByZeroMayBeThatOfCel) {
   EXPECT_EQ(CelResult("1 / 0"), "error");
   EXPECT_EQ(CelResult("1 % 0"), "error");

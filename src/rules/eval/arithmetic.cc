@@ -175,6 +175,10 @@ Value Arithmetic(char op, const Value& a, const Value& b, ZeroDivision zero_divi
       return Value::Unknown();
     }
     if (const auto result = Doubles(op, *number_a, *number_b)) {
+      // Infinity less infinity is no number: to a rule, one that is missing.
+      if (std::isnan(*result) && zero_division == ZeroDivision::kUnknown) {
+        return Value::Unknown();
+      }
       return Value(*result);
     }
   }
