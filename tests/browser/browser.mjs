@@ -58,10 +58,26 @@ export async function openPage(browser, options = {}) {
   return { page, context, problems, requests, loads: () => navigations };
 }
 
-export async function logIn(page) {
-  await page.fill('[name=username]', user);
-  await page.fill('[name=password]', password);
+export async function logIn(page, who = { user, password }) {
+  await page.fill('[name=username]', who.user);
+  await page.fill('[name=password]', who.password);
   await page.click('button[type=submit]');
+}
+
+/** Who may record events, and write rules. */
+export const author = {
+  user: process.env.VEDETTE_RECORDER ?? user,
+  password: process.env.VEDETTE_RECORDER_PASSWORD ?? password,
+};
+
+const kUpper = /^([a-z]\w*\.\w+)\.value (>=?) (\d+(?:\.\d+)?)$/;
+
+/** The upper threshold on one item that a rule is; null for any other rule. */
+function upperThreshold(rule, items) {
+  const when = /^\s*when: *"?([^"\n]*?)"?\s*$/m.exec(rule.definition)?.[1] ?? '';
+  const match = kUpper.exec(when);
+  const item = match && items.find((one) => match[1].endsWith(`.${one.code}`));
+  return item ? { ruleName: match[1], item: item.code, threshold: Number(match[3]), unit: item.unit } : null;
 }
 
 /** A line to the server that can be cut: what the page sees when a network fails. */
@@ -110,8 +126,8 @@ export class Line {
 export class Recorder {
   async logIn() {
     const answer = await this.call('POST', '/api/v1/identity/login', {
-      username: process.env.VEDETTE_RECORDER ?? user,
-      password: process.env.VEDETTE_RECORDER_PASSWORD ?? password,
+      username: author.user,
+      password: author.password,
     });
     this.token = answer.accessToken;
   }
@@ -135,40 +151,58 @@ export class Recorder {
     const { studies } = await this.call('GET', '/api/v1/studies');
     for (const { id } of studies) {
       const { rules } = await this.call('GET', `/api/v1/studies/${id}/rules?status=active`);
-      const upper = rules.filter((r) => /^GREATER/.test(r.condition.comparison));
+      const { items } = await this.call('GET', `/api/v1/studies/${id}/items`);
+      const upper = rules
+        .map((rule) => ({ ...rule, condition: upperThreshold(rule, items) }))
+        .filter((rule) => rule.condition !== null);
       // Blood pressure has the longest series, where it is measured at all.
-      const rule = upper.find((r) => r.condition.item === 'SYSBP') ?? upper[0];
-      if (!rule) continue;
+      const pressure = upper.filter((r) => r.condition.item === 'SYSBP');
+      const candidates = pressure.length > 0 ? pressure : upper;
+      const rule = candidates.find((r) => r.severity !== 'CRITICAL') ?? candidates[0];
+      const critical = upper.find((r) => r.severity === 'CRITICAL');
+      if (!rule || !critical) continue;
       const { subjects } = await this.call('GET', `/api/v1/subjects?projectId=${id}&pageSize=5`);
       if (subjects.length === 0) continue;
       this.studyId = id;
       this.rule = rule;
+      this.critical = critical;
       [this.subject, this.otherSubject = this.subject] = subjects;
       return;
     }
-    throw new Error('No study has an active rule with an upper threshold and a subject.');
+    throw new Error('No study has active rules with upper thresholds, one of them critical, and a subject.');
   }
 
   /** Records a value just beyond the threshold; it must raise at least one alert. */
-  async recordTrouble(beyond, subject = this.subject) {
-    const { item, threshold, unit } = this.rule.condition;
+  async recordTrouble(beyond, subject = this.subject, rule = this.rule) {
+    const { item, threshold, unit } = rule.condition;
     const number = threshold + beyond;
-    const answer = await this.call('POST', `/api/v1/studies/${this.studyId}/events`, {
-      source: 'browser-test',
-      events: [
-        {
-          subjectNumber: subject.subjectNumber,
-          item,
-          number,
-          unit,
-          time: new Date().toISOString(),
-          idempotencyKey: `browser/${process.pid}/${Date.now()}/${beyond}`,
-        },
-      ],
-    });
+    const event = {
+      subjectNumber: subject.subjectNumber,
+      item,
+      number,
+      unit,
+      time: new Date().toISOString(),
+      idempotencyKey: `browser/${process.pid}/${Date.now()}/${beyond}`,
+    };
+    const answer = await this.record(event);
     if (answer.recorded !== 1 || answer.alertsRaised < 1) {
       throw new Error(`The event should raise an alert: ${JSON.stringify(answer)}`);
     }
+    this.lastEvent = event;
     return number;
+  }
+
+  /** Says that the last trouble was another value. */
+  async correctLast(number) {
+    const { lastEvent } = this;
+    const idempotencyKey = `${lastEvent.idempotencyKey}/corrected`;
+    return this.record({ ...lastEvent, number, corrects: lastEvent.idempotencyKey, idempotencyKey });
+  }
+
+  record(event) {
+    return this.call('POST', `/api/v1/studies/${this.studyId}/events`, {
+      source: 'browser-test',
+      events: [event],
+    });
   }
 }

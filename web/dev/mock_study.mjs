@@ -6,18 +6,34 @@ export const kMinute = 60e6;
 const kDay = 1440 * kMinute;
 export const micros = () => Date.now() * 1000;
 
+export const conditionOf = (item, comparison, threshold) =>
+  `${item === 'ALT' ? 'lab' : 'vs'}.${item}.value ${comparison === 'GREATER_THAN' ? '>' : '>='} ${threshold.toFixed(1)}`;
+
 const rule = (ruleId, name, item, comparison, threshold, unit, severity) => ({
   id: randomUUID(),
   studyId: 'SIM-01',
   ruleId,
   version: 1,
   name,
-  condition: { item, comparison, threshold, unit },
+  nameZh: '',
+  item,
+  comparison,
+  threshold,
+  unit,
   severity,
-  message: '',
   status: 'active',
+  plainWords: `${item} is ${comparison === 'GREATER_THAN' ? 'above' : 'at least'} ${threshold} ${unit}`,
+  plainWordsZh: `${item} ${comparison === 'GREATER_THAN' ? '高于' : '不低于'} ${threshold} ${unit}`,
+  definition: `rule: ${ruleId}\ntitle: "${name}"\nwhen: ${conditionOf(item, comparison, threshold)}\nseverity: ${severity.toLowerCase()}\n`,
+  items: [item],
+  unblinding: false,
+  tests: 2,
+  testsPassed: true,
+  backtestId: '',
+  signatures: [],
+  scope: 'subject',
   contentHash: createHash('sha256').update(ruleId).digest('hex'),
-  createdBy: 'lead',
+  createdBy: 'u-lead',
   createdAt: 0,
   activeFrom: 1,
   activeUntil: 0,
@@ -74,6 +90,52 @@ export const points = new Map();
 export const alerts = [];
 export const watchers = new Set();
 export const totals = { events: 0 };
+export const changes = { last: 0, next: () => (changes.last += 1) };
+
+const changeOf = (alert, change, at, over = {}) => ({
+  sequence: alert.changeSequence,
+  change,
+  at,
+  recordedAt: micros(),
+  by: '',
+  reason: '',
+  text: '',
+  causeEventId: '',
+  causeVersion: 0,
+  late: false,
+  successorId: '',
+  detection: alert.detection,
+  workflow: alert.workflow,
+  signatureMeaning: '',
+  signedBy: '',
+  ...over,
+});
+
+/** Changes an alert, remembers it, and tells who listens. */
+export function change(entry, name, fields, over = {}) {
+  const { alert } = entry;
+  Object.assign(alert, fields, { change: name, changeSequence: changes.next() });
+  alert.conditionNoLongerMet =
+    /resolved|retracted/.test(alert.detection) && !/new|closed/.test(alert.workflow);
+  entry.history.push(changeOf(alert, name, micros(), over));
+  for (const watcher of watchers) watcher(alert);
+}
+
+/** A later version of the point that raised it says that there was nothing: the alert is retracted. */
+export function correct(entry) {
+  const key = `${entry.alert.patientId}/${entry.alert.item}`;
+  entry.point.superseded = true;
+  const number = Number((items[entry.alert.item].mean + 1).toFixed(1));
+  const point = { ...entry.point, eventId: randomUUID(), number, version: 2, superseded: false };
+  points.set(key, [...points.get(key), { ...point, alertIds: [] }]);
+  entry.correctedBy = point.eventId;
+  change(
+    entry,
+    'retracted',
+    { detection: 'retracted' },
+    { causeEventId: point.eventId, causeVersion: 2 },
+  );
+}
 
 function compare(value, { comparison, threshold }) {
   if (comparison === 'GREATER_THAN') return value > threshold;
@@ -86,7 +148,16 @@ export function record(
   { number, comparator = '', absentReason = '', source = 'edc' },
   raisedAt,
 ) {
-  const point = { eventId: randomUUID(), time, comparator, absentReason, alertIds: [] };
+  const point = {
+    eventId: randomUUID(),
+    time,
+    comparator,
+    absentReason,
+    alertIds: [],
+    version: 1,
+    superseded: false,
+    ...(item === 'ALT' ? { rangeLow: 6, rangeHigh: 40 } : {}),
+  };
   if (number !== undefined) point.number = number;
   const key = `${subject.id}/${item}`;
   points.set(
@@ -96,13 +167,29 @@ export function record(
   totals.events += 1;
   let raised = 0;
   for (const r of rules) {
-    if (r.condition.item !== item || number === undefined || !compare(number, r.condition))
+    if (r.item !== item || number === undefined || !compare(number, r))
       continue;
     const alert = {
       alertId: randomUUID(),
       ruleName: r.name,
       patientId: subject.id,
-      message: `${item} ${number} ${r.condition.unit} meets "${r.name}"`,
+      message: `${item} ${number} ${r.unit} meets "${r.name}"`,
+      messageZh: `${item} ${number} ${r.unit}，符合「${r.name}」`,
+      ruleNameZh: '',
+      scope: 'subject',
+      change: 'raised',
+      detection: 'firing',
+      workflow: 'new',
+      closedAs: '',
+      assignee: '',
+      late: false,
+      resolvedAt: 0,
+      successorId: '',
+      silencedUntil: 0,
+      inhibitedBy: '',
+      conditionNoLongerMet: false,
+      dueAt: r.severity === 'CRITICAL' ? raisedAt + 1440 * kMinute : 0,
+      observations: 1,
       timestamp: Math.floor(raisedAt / 1e6),
       ruleId: r.ruleId,
       ruleVersion: 1,
@@ -114,9 +201,12 @@ export function record(
       eventTime: time,
       raisedAt,
       sequence: alerts.length + 1,
+      changeSequence: changes.next(),
     };
     point.alertIds.push(alert.alertId);
-    alerts.push({ alert, rule: r, point, source });
+    const entry = { alert, rule: r, point, source, history: [] };
+    entry.history.push(changeOf(alert, 'raised', raisedAt));
+    alerts.push(entry);
     raised += 1;
     for (const watcher of watchers) watcher(alert);
   }

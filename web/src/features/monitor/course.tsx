@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The course of an item that the alert's rule read, with the alert's point in it.
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Alert, AlertDetail } from '../../api/types';
 import { useI18n } from '../../i18n';
 import { useServices } from '../../services';
@@ -65,8 +65,16 @@ export function Course({ studyId, detail }: { studyId: string; detail: AlertDeta
             query: { limit: kMostPoints },
             signal,
           }),
-    [client, studyId, subjectId, item, alert.changeSequence],
+    [client, studyId, subjectId, item],
   );
+  // A change of the alert is one of its points; what is drawn stays until the new ones are there.
+  const { reload } = series;
+  const drawn = useRef(alert.changeSequence);
+  useEffect(() => {
+    if (drawn.current === alert.changeSequence) return;
+    drawn.current = alert.changeSequence;
+    reload();
+  }, [alert.changeSequence, reload]);
   const mark = useMemo(
     () => markOf(detail, item, ruleNameOf(detail.alert, language)),
     [detail, item, language],
