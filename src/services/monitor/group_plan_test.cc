@@ -91,8 +91,8 @@ std::shared_ptr<const RecordBatch> BatchOf(std::vector<PreparedEvent> events) {
 }
 
 TEST(GroupPlan, ChainsCorrectionsOfOneGroup) {
-  const std::vector batches{
-      BatchOf({Row(1, 1), CorrectingRow(2, 1), CorrectingRow(3, 2)}), BatchOf({Row(4, 1)})};
+  const std::vector batches{BatchOf({Row(1, 1), CorrectingRow(2, 1), CorrectingRow(3, 2)}),
+                            BatchOf({Row(4, 1)})};
   GroupPlan plan(batches);
   EXPECT_THAT(plan.targets(), SizeIs(2));
   plan.Trace();
