@@ -130,6 +130,10 @@ TEST(EnvelopeTest, TellsMistakesWithTheirPlaceAndWhatToWrite) {
        "bad_time", "1,", "D1"},
       {"rule: A\ntitle: t\nwhen: x\ntests: [{given: [[ALT]], expect: [{state: firing}]}]",
        "bad_given", "[ALT]", "ALT"},
+      {"rule: A\ntitle: t\nwhen: x\ntests: [{given: [{form: AE, at: D1, fields: {A B: 1}}], "
+       "expect: "
+       "[{state: firing}]}]",
+       "bad_word", "A B", ""},
       {"- {rule: A, title: t, when: x}\n- {rule: A, title: t, when: x}", "duplicate_rule", "A,",
        ""},
       {"rules: 3", "wrong_type", "3", ""},

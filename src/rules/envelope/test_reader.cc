@@ -99,9 +99,11 @@ class TestsReader {
     }
     if (const YamlNode* known = row.Find("known")) ReadTime(*known, &entry.known);
     for (const YamlEntry& field : fields->entries) {
-      entry.item = *form + "." + field.key;
+      YamlNode name;
+      name.span = field.key_span;
+      name.text = *form + "." + field.key;
       entry.value.clear();
-      if (ReadValue(field.value, &entry.value)) given->push_back(entry);
+      if (ReadItem(name, &entry) && ReadValue(field.value, &entry.value)) given->push_back(entry);
     }
   }
 
