@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "model/study_time.h"
+#include "system/rule_life.h"
 
 namespace vedette::bench {
 namespace {
@@ -37,10 +38,9 @@ std::string SetUpLoadStudy(system_test::System& system, int subjects) {
         R"({"siteId":"1","subjectNumber":")" + SubjectNumber(static_cast<std::uint64_t>(i)) + "\"}";
   }
   send("POST", "/api/v1/studies/LOAD/subjects:register", "{\"subjects\":[" + registrations + "]}");
-  send("POST", "/api/v1/studies/LOAD/rules", R"({"ruleId":"HIGH","name":"High pressure",
+  system_test::PutRuleToWork(system, token, "LOAD", R"({"ruleId":"HIGH","name":"High pressure",
     "condition":{"item":"SYSBP","comparison":"GREATER_THAN","threshold":140,"unit":"mmHg"},
     "severity":"WARNING","message":"Systolic pressure {value} {unit}"})");
-  send("POST", "/api/v1/studies/LOAD/rules/HIGH:activate", "{}");
   return token;
 }
 

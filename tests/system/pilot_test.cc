@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "system/process.h"
+#include "system/rule_life.h"
 #include "system/system.h"
 
 namespace vedette::system_test {
@@ -30,8 +31,7 @@ class PilotTest : public testing::TestWithParam<Shape> {
     token_ = system_.Token();
     Must("POST", "/api/v1/studies", Example("study.json"));
     Must("PUT", "/api/v1/studies/CDISCPILOT01/items", Example("items.json"));
-    Must("POST", "/api/v1/studies/CDISCPILOT01/rules", Example("rule.json"));
-    Must("POST", "/api/v1/studies/CDISCPILOT01/rules/VS-SYSBP-HIGH:activate", "{}");
+    PutRuleToWork(system_, token_, "CDISCPILOT01", Example("rule.json"));
   }
 
   void Must(const std::string& method, const std::string& path, const std::string& body) {

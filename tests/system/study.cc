@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "system/rule_life.h"
+
 namespace vedette::system_test {
 namespace {
 
@@ -44,10 +46,9 @@ void SetUpStudy(System& system, const std::string& admin_token) {
     {"code":"NOTE","name":"Note","domain":"VS","type":"TEXT"}]})");
   send("POST", "/api/v1/studies/S1/subjects:register", R"({"subjects":[
     {"subjectNumber":"701-001","siteId":"701"},{"subjectNumber":"702-001","siteId":"702"}]})");
-  send("POST", "/api/v1/studies/S1/rules", R"({"ruleId":"HIGH","name":"High pressure",
+  PutRuleToWork(system, admin_token, "S1", R"({"ruleId":"HIGH","name":"High pressure",
     "condition":{"item":"SYSBP","comparison":"GREATER_THAN","threshold":140,"unit":"mmHg"},
     "severity":"WARNING","message":"Systolic pressure {value} {unit} is above 140 mmHg"})");
-  send("POST", "/api/v1/studies/S1/rules/HIGH:activate", "{}");
   const std::string user = send(
       "POST", "/api/v1/identity/users",
       std::string(R"({"username":"investigator","password":")") + kInvestigatorPassword + "\"}");
