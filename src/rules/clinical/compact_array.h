@@ -11,8 +11,8 @@
 
 namespace vedette::rules {
 
-// A sorted array that wastes little: 16 bytes of its own and a quarter of slack at most. For plain
-// values only.
+// A sorted array that wastes little: 16 bytes of its own and at most an eighth of slack, or one
+// place. For plain values only.
 template <class T>
 class CompactArray {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -47,7 +47,7 @@ class CompactArray {
 
   void Insert(std::uint32_t at, const T& value) {
     if (size_ == capacity_) {
-      Reallocate(size_ + 1 + size_ / 4);
+      Reallocate(size_ + 1 + size_ / 8);
     }
     std::memmove(data_ + at + 1, data_ + at, (size_ - at) * sizeof(T));
     data_[at] = value;
@@ -68,9 +68,9 @@ class CompactArray {
     }
     size_ = static_cast<std::uint32_t>(values.size());
   }
-  // Gives back what more than a quarter of slack takes.
+  // Gives back what more than that slack takes.
   void Shrink() {
-    if (capacity_ > size_ + 1 + size_ / 4) {
+    if (capacity_ > size_ + 1 + size_ / 8) {
       Reallocate(size_);
     }
   }

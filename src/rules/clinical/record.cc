@@ -234,10 +234,6 @@ void SubjectRecord::Drop(std::uint32_t item, std::uint32_t from, std::uint32_t c
   series.Shrink();
 }
 
-bool SubjectRecord::Full(std::uint32_t item) const {
-  return !pools_->layout->IsField(item) && series_[pools_->layout->PlaceOf(item)].full();
-}
-
 std::size_t SubjectRecord::observations() const {
   std::size_t count = 0;
   for (std::uint32_t i = 0; i < pools_->layout->series(); ++i) {

@@ -85,8 +85,6 @@ class SubjectRecord final : public SubjectView {
   void Assign(std::uint32_t item, std::span<const Observation> observations);
   // Forgets `count` observations of a series.
   void Drop(std::uint32_t item, std::uint32_t from, std::uint32_t count);
-  // Whether the next observation of the item would make its array grow.
-  bool Full(std::uint32_t item) const;
 
   std::size_t observations() const;
   std::size_t bytes() const;  // of heap, without the object itself

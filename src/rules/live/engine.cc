@@ -128,13 +128,22 @@ void Engine::Parts::KeepWhole(SubjectHandle handle) {
   }
 }
 
-// Makes room for an observation that comes in time, before its array would have to grow.
+// Makes room for an observation that comes in time: before its array would have to grow, and as
+// soon as its oldest observation is of no more use.
 void Engine::Parts::TrimFor(SubjectHandle handle, const Change& change, Seconds now) {
   SubjectState* state = subjects[handle].state.get();
   const Seconds floor = FloorOf(*state);
-  if (!plan.layout->Keeps(change.item) || !state->record.Full(change.item) ||
-      change.kind != Change::Kind::kPut || !change.first_version || floor == INT64_MIN ||
-      change.time < floor || plan.retention[change.item].reaches_all) {
+  if (floor == INT64_MIN || !plan.layout->Keeps(change.item) || change.kind != Change::Kind::kPut ||
+      !change.first_version || change.time < floor) {
+    return;
+  }
+  const ItemRetention& retention = plan.retention[change.item];
+  const auto series = state->record.Series(change.item);
+  // Where a baseline is kept it is the oldest one.
+  const std::size_t oldest = retention.baseline ? 1 : 0;
+  if (retention.everything || series.size() <= oldest + retention.count ||
+      series[oldest].time() >=
+          floor - plan.longest_settle - std::max<Seconds>(retention.window, 0)) {
     return;
   }
   SubjectWork work = Work(handle, now);
