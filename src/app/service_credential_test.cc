@@ -41,6 +41,10 @@ class FakeIdentity final : public v1::IdentityApi {
                                                             v1::ListSigningKeysRequest) override {
     co_return Fail(Code::kUnimplemented, "");
   }
+  Task<Result<v1::ConfirmSignatureResponse>> ConfirmSignature(
+      CallContext, v1::ConfirmSignatureRequest) override {
+    co_return Fail(Code::kUnimplemented, "");
+  }
   Task<Result<v1::User>> GetMe(CallContext, v1::GetMeRequest) override {
     co_return Fail(Code::kUnimplemented, "");
   }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <iterator>
 
 #include "app/commands/command.h"
 #include "app/simulate/feeder.h"
+#include "app/simulate/rule_publisher.h"
 #include "app/simulate/study_model.h"
 #include "kit/task/runtime.h"
 #include "kit/task/sleep.h"
@@ -20,32 +23,72 @@ struct Options {
   std::uint64_t seed;
 };
 
+// How much of the history is there before the rules are: what they are back-tested on.
+constexpr int kShareBeforeRules = 3;
+
 struct Plan {
   const Arguments& arguments;
   const Clock& clock;
+  Session& session;
   Timestamp start;
   const simulate::StudyModel& model;
   simulate::Feeder& feeder;
 };
 
-Task<Status> AddDemoUser(const Plan& plan) {
-  if (!plan.arguments.Has("demo-user")) co_return Status();
-  VEDETTE_CO_TRY(Sensitive<std::string> password,
+struct Sent {
+  std::size_t observations = 0;
+  std::int64_t alerts = 0;
+};
+
+Task<Status> SendDays(const Plan& plan, Timestamp from, Timestamp to, Sent* sent) {
+  for (Timestamp day = from; day < to; day += days(1)) {
+    auto observations = plan.model.Scheduled(day, std::min<Timestamp>(day + days(1), to));
+    sent->observations += observations.size();
+    VEDETTE_CO_TRY(const std::int64_t raised, co_await plan.feeder.Send(std::move(observations)));
+    sent->alerts += raised;
+  }
+  co_return Status();
+}
+
+// Written and back-tested by the administrator, signed by the demo user where there is one.
+Task<Status> PublishRules(const Plan& plan, std::vector<rules::RuleDefinition> rules) {
+  simulate::RulePublisher publisher(std::string(simulate::StudyModel::Id()), plan.session,
+                                    plan.clock);
+  if (!plan.arguments.Has("demo-user")) {
+    co_return co_await publisher.Publish(std::move(rules), nullptr);
+  }
+  const std::string name = plan.arguments.Get("demo-user");
+  VEDETTE_CO_TRY(const Sensitive<std::string> password,
                  ReadSecretFile(plan.arguments.Get("demo-password-file")));
-  co_return co_await plan.feeder.AddUser({plan.arguments.Get("demo-user"), std::move(password)});
+  VEDETTE_CO_CHECK_OK(co_await plan.feeder.AddUser({name, password}));
+  VEDETTE_CO_TRY(LogInDetails details, ReadLogInDetails(plan.arguments));
+  details.user = name;
+  details.password = password;
+  VEDETTE_CO_TRY(const std::unique_ptr<Session> session,
+                 Session::Create(std::move(details), plan.clock));
+  const simulate::Signer signer{*session, password};
+  co_return co_await publisher.Publish(std::move(rules), &signer);
+}
+
+bool IsOfVisits(const rules::RuleDefinition& rule) {
+  return rule.scope == rules::EvaluationScope::kVisit;
 }
 
 Task<Status> SendHistory(const Plan& plan, Timestamp now) {
-  std::int64_t alerts = 0;
-  std::size_t sent = 0;
-  for (Timestamp day = plan.start; day < now; day += days(1)) {
-    auto observations = plan.model.Scheduled(day, std::min<Timestamp>(day + days(1), now));
-    sent += observations.size();
-    VEDETTE_CO_TRY(const std::int64_t raised, co_await plan.feeder.Send(std::move(observations)));
-    alerts += raised;
-  }
-  std::fprintf(stderr, "history: %zu observations, %lld new alerts\n", sent,
-               static_cast<long long>(alerts));
+  Sent sent;
+  const Timestamp with_rules =
+      plan.start + std::chrono::floor<days>(now - plan.start) / kShareBeforeRules;
+  VEDETTE_CO_TRY(std::vector<rules::RuleDefinition> rules, simulate::ReadRulePack());
+  std::vector<rules::RuleDefinition> visit_rules;
+  std::ranges::copy_if(rules, std::back_inserter(visit_rules), IsOfVisits);
+  std::erase_if(rules, IsOfVisits);
+  VEDETTE_CO_CHECK_OK(co_await SendDays(plan, plan.start, with_rules, &sent));
+  VEDETTE_CO_CHECK_OK(co_await PublishRules(plan, std::move(rules)));
+  VEDETTE_CO_CHECK_OK(co_await SendDays(plan, with_rules, now, &sent));
+  // Not before: a visit would look missed because its day is not sent yet.
+  VEDETTE_CO_CHECK_OK(co_await PublishRules(plan, std::move(visit_rules)));
+  std::fprintf(stderr, "history: %zu observations, %lld new alerts\n", sent.observations,
+               static_cast<long long>(sent.alerts));
   co_return Status();
 }
 
@@ -74,7 +117,6 @@ Task<Status> StayLive(const Plan& plan, Timestamp from) {
 Task<Status> Run(const Plan& plan) {
   const Timestamp now = std::chrono::floor<seconds>(plan.clock.Now());
   VEDETTE_CO_CHECK_OK(co_await plan.feeder.SetUp());
-  VEDETTE_CO_CHECK_OK(co_await AddDemoUser(plan));
   VEDETTE_CO_CHECK_OK(co_await SendHistory(plan, now));
   if (!plan.arguments.Has("live")) co_return Status();
   std::fprintf(stderr, "live\n");
@@ -90,8 +132,8 @@ Task<Status> Simulate(const Arguments& arguments,
       std::chrono::floor<days>(creation.value_or(clock.Now())) - days(options.history_days);
   const simulate::StudyModel model(
       {.seed = options.seed, .subjects = options.subjects, .start = start});
-  simulate::Feeder feeder(model, session, clock);
-  const Plan plan{arguments, clock, start, model, feeder};
+  simulate::Feeder feeder(model, session);
+  const Plan plan{arguments, clock, session, start, model, feeder};
   co_return co_await Run(plan);
 }
 
@@ -118,12 +160,13 @@ Command SimulateCommand() {
                    "and live data.",
                    ConnectionOptions()},
                   RunCommand};
-  const std::vector<Option> own = {{"days", "N", "days of history", "45"},
-                                   {"subjects", "N", "subjects of the study", "60"},
-                                   {"seed", "N", "another seed, another study", "1"},
-                                   {"live", "", "go on with live data until stopped"},
-                                   {"demo-user", "NAME", "also create this medical monitor"},
-                                   {"demo-password-file", "FILE", "with this password"}};
+  const std::vector<Option> own = {
+      {"days", "N", "days of history", "45"},
+      {"subjects", "N", "subjects of the study", "60"},
+      {"seed", "N", "another seed, another study", "1"},
+      {"live", "", "go on with live data until stopped"},
+      {"demo-user", "NAME", "create this medical monitor, who signs the rules"},
+      {"demo-password-file", "FILE", "with this password"}};
   command.spec.options.insert(command.spec.options.end(), own.begin(), own.end());
   return command;
 }

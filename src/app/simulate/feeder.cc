@@ -3,11 +3,11 @@
 
 #include <vedette/identity/v1/identity.vedette.h>
 #include <vedette/monitor/v1/monitor.vedette.h>
-#include <vedette/rule/v1/rule.vedette.h>
 #include <vedette/subject/v1/subject.vedette.h>
 #include <vedette/trial/v1/trial.vedette.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "model/study_time.h"
@@ -29,28 +29,70 @@ Status UnlessThere(const Result<T>& result) {
   return Fail(result.error());
 }
 
-rule::v1::Comparison ToProto(RuleComparison comparison) {
-  switch (comparison) {
-    case RuleComparison::kGreater:
-      return rule::v1::GREATER_THAN;
-    case RuleComparison::kGreaterOrEqual:
-      return rule::v1::GREATER_OR_EQUAL;
-    case RuleComparison::kLess:
-      return rule::v1::LESS_THAN;
+trial::v1::ItemType ToProto(ItemKind kind) {
+  switch (kind) {
+    case ItemKind::kNumber:
+      return trial::v1::NUMBER;
+    case ItemKind::kText:
+      return trial::v1::TEXT;
+    case ItemKind::kTime:
+      return trial::v1::TIME;
+    case ItemKind::kBoolean:
+      return trial::v1::BOOLEAN;
   }
-  return rule::v1::COMPARISON_UNSPECIFIED;
+  return trial::v1::ITEM_TYPE_UNSPECIFIED;
 }
 
-rule::v1::Severity ToProto(RuleSeverity severity) {
-  switch (severity) {
-    case RuleSeverity::kInfo:
-      return rule::v1::INFO;
-    case RuleSeverity::kWarning:
-      return rule::v1::WARNING;
-    case RuleSeverity::kCritical:
-      return rule::v1::CRITICAL;
+trial::v1::ItemRole ToProto(ItemUse use) {
+  switch (use) {
+    case ItemUse::kField:
+      return trial::v1::FIELD;
+    case ItemUse::kAttribute:
+      return trial::v1::ATTRIBUTE;
+    default:
+      return trial::v1::SERIES;
   }
-  return rule::v1::SEVERITY_UNSPECIFIED;
+}
+
+void Fill(const ItemModel& item, trial::v1::Item& to) {
+  to.set_code(item.code);
+  to.set_name(item.name);
+  to.set_domain(item.domain);
+  to.set_type(ToProto(item.kind));
+  to.set_role(ToProto(item.use));
+  to.set_unit(item.unit);
+  to.set_rule_name(item.rule_name);
+  to.set_form(item.form);
+  to.set_codelist(item.codelist);
+  to.set_unblinding(item.unblinding);
+  if (item.kind != ItemKind::kNumber) return;
+  to.set_plausible_low(item.plausible_low);
+  to.set_plausible_high(item.plausible_high);
+}
+
+void Fill(const SimulatedObservation& from,
+          const SubjectModel& subject,
+          const ItemModel& item,
+          monitor::v1::Observation& to) {
+  to.set_subject_number(subject.number);
+  to.set_item(item.code);
+  to.set_time(FormatStudyTime(
+      {from.time, static_cast<std::int16_t>(from.offset_minutes), TimePrecision::kSecond}));
+  to.set_idempotency_key(from.key);
+  to.set_row(from.row);
+  to.set_corrects(from.corrects);
+  to.set_withdrawn(from.withdrawn);
+  if (from.withdrawn) return;
+  if (from.value) {
+    to.set_number(*from.value);
+    to.set_unit(item.unit);
+    if (!std::isnan(item.range_low)) to.set_range_low(item.range_low);
+    if (!std::isnan(item.range_high)) to.set_range_high(item.range_high);
+  } else if (!from.text.empty()) {
+    to.set_text(from.text);
+  } else {
+    to.set_absent_reason("NOT DONE");
+  }
 }
 
 }  // namespace
@@ -71,21 +113,16 @@ struct Feeder::Apis {
       : identity(identity::v1::MakeIdentityClient(channel)),
         trial(trial::v1::MakeTrialClient(channel)),
         subject(subject::v1::MakeSubjectClient(channel)),
-        rule(rule::v1::MakeRuleClient(channel)),
         monitor(monitor::v1::MakeMonitorClient(channel)) {}
 
   std::unique_ptr<identity::v1::IdentityApi> identity;
   std::unique_ptr<trial::v1::TrialApi> trial;
   std::unique_ptr<subject::v1::SubjectApi> subject;
-  std::unique_ptr<rule::v1::RuleApi> rule;
   std::unique_ptr<monitor::v1::MonitorApi> monitor;
 };
 
-Feeder::Feeder(const StudyModel& model, app::Session& session, const Clock& clock)
-    : model_(model),
-      session_(session),
-      clock_(clock),
-      apis_(std::make_unique<Apis>(session.channel())) {}
+Feeder::Feeder(const StudyModel& model, app::Session& session)
+    : model_(model), session_(session), apis_(std::make_unique<Apis>(session.channel())) {}
 
 Feeder::~Feeder() = default;
 
@@ -109,17 +146,45 @@ Task<Status> Feeder::PutStudy() {
 
   trial::v1::PutItemsRequest items;
   items.set_study_id(StudyId());
-  for (const ItemModel& item : model_.Items()) {
-    trial::v1::Item& added = *items.add_items();
-    added.set_code(item.code);
-    added.set_name(item.name);
-    added.set_domain(item.domain);
-    added.set_type(trial::v1::NUMBER);
-    added.set_unit(item.unit);
-    added.set_plausible_low(item.plausible_low);
-    added.set_plausible_high(item.plausible_high);
-  }
+  for (const ItemModel& item : model_.Items()) Fill(item, *items.add_items());
   VEDETTE_CO_CHECK_OK(co_await apis_->trial->PutItems(context, items));
+  co_return Status();
+}
+
+Task<Status> Feeder::PutDesign() {
+  VEDETTE_CO_TRY(const CallContext context, co_await session_.Context(kTimeout));
+  trial::v1::PutDesignRequest request;
+  request.set_study_id(StudyId());
+  trial::v1::StudyDesign& design = *request.mutable_design();
+  for (std::size_t i = 0; i < Visits().size(); ++i) {
+    const VisitModel& visit = Visits()[i];
+    trial::v1::Visit& added = *design.add_visits();
+    added.set_code(std::string(visit.code));
+    added.set_name(std::string(visit.name));
+    added.set_day(visit.days + 1);  // the first dose is on day 1
+    added.set_window_before(kVisitWindow);
+    added.set_window_after(kVisitWindow);
+    added.set_item(model_.Items()[kFirstVisit + i].code);
+  }
+  trial::v1::Form& form = *design.add_forms();
+  form.set_name("AE");
+  form.set_label("Adverse events");
+  form.set_repeating(true);
+  for (const CodelistModel& list : MakeCodelists()) {
+    trial::v1::Codelist& added = *design.add_codelists();
+    added.set_name(std::string(list.name));
+    for (const std::string_view term : list.terms) added.add_terms(std::string(term));
+  }
+  trial::v1::KeyRiskIndicator& indicator = *design.add_indicators();
+  indicator.set_id("AE_RATE");
+  indicator.set_name("Adverse events a day on study");
+  indicator.set_numerator_form("AE");
+  indicator.set_denominator("days");
+  indicator.set_minimum_denominator(30);
+  design.set_first_dose(model_.Items()[kFirstDose].rule_name);
+  design.set_visit_reference(model_.Items()[kFirstDose].rule_name);
+  design.set_grading_version("ctcae5");
+  VEDETTE_CO_CHECK_OK(co_await apis_->trial->PutDesign(context, std::move(request)));
   co_return Status();
 }
 
@@ -139,43 +204,10 @@ Task<Status> Feeder::PutSubjects() {
   co_return Status();
 }
 
-Task<Status> Feeder::PutRule(RuleModel rule) {
-  VEDETTE_CO_TRY(const CallContext context, co_await session_.Context(kTimeout));
-  rule::v1::CreateRuleVersionRequest version;
-  version.set_study_id(StudyId());
-  version.set_rule_id(rule.id);
-  version.set_name(rule.name);
-  version.set_message(rule.message);
-  version.set_severity(ToProto(rule.severity));
-  rule::v1::Condition& condition = *version.mutable_condition();
-  condition.set_item(rule.item);
-  condition.set_comparison(ToProto(rule.comparison));
-  condition.set_threshold(rule.threshold);
-  condition.set_unit(std::ranges::find(model_.Items(), rule.item, &ItemModel::code)->unit);
-  VEDETTE_CO_CHECK_OK(co_await apis_->rule->CreateRuleVersion(context, version));
-  rule::v1::ActivateRuleRequest activate;
-  activate.set_study_id(StudyId());
-  activate.set_rule_id(rule.id);
-  VEDETTE_CO_CHECK_OK(co_await apis_->rule->ActivateRule(context, activate));
-  co_return Status();
-}
-
 Task<Status> Feeder::SetUp() {
   VEDETTE_CO_CHECK_OK(co_await PutStudy());
-  VEDETTE_CO_CHECK_OK(co_await PutSubjects());
-  VEDETTE_CO_TRY(const CallContext context, co_await session_.Context(kTimeout));
-  rule::v1::ListRulesRequest list;
-  list.set_study_id(StudyId());
-  list.set_status("active");
-  VEDETTE_CO_TRY(const rule::v1::ListRulesResponse active,
-                 co_await apis_->rule->ListRules(context, list));
-  for (const RuleModel& rule : model_.Rules()) {
-    const bool there = std::ranges::any_of(
-        active.rules(),
-        [&](const rule::v1::RuleVersion& version) { return version.rule_id() == rule.id; });
-    if (!there) VEDETTE_CO_CHECK_OK(co_await PutRule(rule));
-  }
-  co_return Status();
+  VEDETTE_CO_CHECK_OK(co_await PutDesign());
+  co_return co_await PutSubjects();
 }
 
 Task<Status> Feeder::AddUser(DemoUser user) {
@@ -209,20 +241,8 @@ Task<Result<std::int64_t>> Feeder::Send(std::vector<SimulatedObservation> observ
       request.set_source(source);
       for (std::size_t i = first; i < std::min(first + kBatch, group.size()); ++i) {
         const SimulatedObservation& observation = *group[i];
-        const ItemModel& item = model_.Items()[observation.item];
-        monitor::v1::Observation& added = *request.add_events();
-        added.set_subject_number(model_.Subjects()[observation.subject].number);
-        added.set_item(item.code);
-        added.set_unit(item.unit);
-        added.set_time(FormatStudyTime({observation.time,
-                                        static_cast<std::int16_t>(observation.offset_minutes),
-                                        TimePrecision::kSecond}));
-        added.set_idempotency_key(observation.key);
-        if (observation.value) {
-          added.set_number(*observation.value);
-        } else {
-          added.set_absent_reason("NOT DONE");
-        }
+        Fill(observation, model_.Subjects()[observation.subject], model_.Items()[observation.item],
+             *request.add_events());
       }
       VEDETTE_CO_TRY(const monitor::v1::RecordResponse response,
                      co_await apis_->monitor->Record(context, std::move(request)));

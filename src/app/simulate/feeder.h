@@ -29,10 +29,10 @@ struct DemoUser {
 // Everything can be repeated: what is there already stays. Used from one executor.
 class Feeder {
  public:
-  Feeder(const StudyModel& model, app::Session& session, const Clock& clock);
+  Feeder(const StudyModel& model, app::Session& session);
   ~Feeder();
 
-  // Study, sites, items, subjects, and rules that are active.
+  // Study, sites, items, design, and subjects.
   Task<Status> SetUp();
   // Creates the user, when it is not there, as medical monitor of the study.
   Task<Status> AddUser(DemoUser user);
@@ -42,12 +42,11 @@ class Feeder {
  private:
   Task<Status> PutStudy();
   Task<Status> PutSubjects();
-  Task<Status> PutRule(RuleModel rule);
+  Task<Status> PutDesign();
 
   struct Apis;
   const StudyModel& model_;
   app::Session& session_;
-  const Clock& clock_;
   std::unique_ptr<Apis> apis_;
 };
 

@@ -66,6 +66,52 @@ TEST(StudyModelTest, TroubleCrossesItsThresholdAndHealthDoesNot) {
   EXPECT_LT(highest_alt[Trouble::kNone], 60);
 }
 
+TEST(StudyModelTest, WhatReplacesAnObservationComesAfterItAndWithAnotherValue) {
+  const StudyModel model = MakeModel();
+  std::map<std::string, SimulatedObservation> arrived;
+  int corrections = 0;
+  int withdrawals = 0;
+  for (const auto& observation : model.Scheduled(kStart, kStart + days(60))) {
+    if (!observation.corrects.empty()) {
+      const auto replaced = arrived.find(observation.corrects);
+      ASSERT_NE(replaced, arrived.end()) << observation.key;
+      EXPECT_LT(replaced->second.arrives, observation.arrives);
+      EXPECT_NE(replaced->second.value, observation.value);
+      EXPECT_EQ(observation.withdrawn, !observation.value);
+      ++(observation.withdrawn ? withdrawals : corrections);
+    }
+    arrived.emplace(observation.key, observation);
+  }
+  EXPECT_GT(corrections, 3);
+  EXPECT_GT(withdrawals, 3);
+}
+
+TEST(StudyModelTest, SomeLaboratoryResultsComeDaysLate) {
+  const StudyModel model = MakeModel();
+  int results = 0;
+  int late = 0;
+  for (const auto& observation : model.Scheduled(kStart, kStart + days(60))) {
+    if (observation.item != kAlt) continue;
+    ++results;
+    if (observation.arrives - observation.time >= days(2)) ++late;
+  }
+  EXPECT_GT(late, 5);
+  EXPECT_LT(late * 4, results);
+}
+
+TEST(StudyModelTest, FieldsOfARowArriveTogether) {
+  const StudyModel model = MakeModel();
+  std::map<std::pair<std::size_t, std::string>, Timestamp> arrivals;
+  for (const auto& observation : model.Scheduled(kStart, kStart + days(60))) {
+    EXPECT_EQ(observation.row.empty(), model.Items()[observation.item].use != ItemUse::kField);
+    if (observation.row.empty()) continue;
+    const auto [row, _] =
+        arrivals.emplace(std::pair(observation.subject, observation.row), observation.arrives);
+    EXPECT_EQ(row->second, observation.arrives);
+  }
+  EXPECT_GT(arrivals.size(), 20U);
+}
+
 TEST(StudyModelTest, WearablesCrossAThresholdWithinAMinuteOrTwo) {
   const StudyModel model = MakeModel();
   const Timestamp later = kStart + days(30);
