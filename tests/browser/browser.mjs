@@ -146,7 +146,10 @@ export class Recorder {
     return JSON.parse(text);
   }
 
-  /** Picks a rule with an upper threshold and a subject, in the first study that has both. */
+  /**
+   * Picks rules with an upper threshold, one of them critical, one that may be silenced, and the
+   * subjects, in the first study that has all.
+   */
   async prepare() {
     const { studies } = await this.call('GET', '/api/v1/studies');
     for (const { id } of studies) {
@@ -156,40 +159,44 @@ export class Recorder {
         .map((rule) => ({ ...rule, condition: upperThreshold(rule, items) }))
         .filter((rule) => rule.condition !== null);
       // Blood pressure has the longest series, where it is measured at all.
-      const pressure = upper.filter((r) => r.condition.item === 'SYSBP');
-      const candidates = pressure.length > 0 ? pressure : upper;
-      const rule = candidates.find((r) => r.severity !== 'CRITICAL') ?? candidates[0];
+      const rule = upper.find((r) => r.condition.item === 'SYSBP') ?? upper[0];
       const critical = upper.find((r) => r.severity === 'CRITICAL');
-      if (!rule || !critical) continue;
-      const { subjects } = await this.call('GET', `/api/v1/subjects?projectId=${id}&pageSize=5`);
+      const calm = rules.find((r) => r.severity !== 'CRITICAL');
+      if (!rule || !critical || !calm) continue;
+      const { subjects } = await this.call('GET', `/api/v1/subjects?projectId=${id}&pageSize=100`);
       if (subjects.length === 0) continue;
-      this.studyId = id;
-      this.rule = rule;
-      this.critical = critical;
-      [this.subject, this.otherSubject = this.subject] = subjects;
+      Object.assign(this, { studyId: id, rule, critical, calm, subjects });
       return;
     }
-    throw new Error('No study has active rules with upper thresholds, one of them critical, and a subject.');
+    throw new Error('No study has active rules with upper thresholds, one of them critical, and subjects.');
   }
 
-  /** Records a value just beyond the threshold; it must raise at least one alert. */
-  async recordTrouble(beyond, subject = this.subject, rule = this.rule) {
+  /**
+   * Records a value just beyond the threshold, of a subject that this raises an alert for: one
+   * whose last value was beyond it already only goes on with the alert it has. Each call takes
+   * another subject, which is `subject` from then on.
+   */
+  async recordTrouble(beyond, rule = this.rule) {
     const { item, threshold, unit } = rule.condition;
     const number = threshold + beyond;
-    const event = {
-      subjectNumber: subject.subjectNumber,
-      item,
-      number,
-      unit,
-      time: new Date().toISOString(),
-      idempotencyKey: `browser/${process.pid}/${Date.now()}/${beyond}`,
-    };
-    const answer = await this.record(event);
-    if (answer.recorded !== 1 || answer.alertsRaised < 1) {
-      throw new Error(`The event should raise an alert: ${JSON.stringify(answer)}`);
+    while (this.subjects.length > 0) {
+      const subject = this.subjects.shift();
+      const event = {
+        subjectNumber: subject.subjectNumber,
+        item,
+        number,
+        unit,
+        time: new Date().toISOString(),
+        idempotencyKey: `browser/${process.pid}/${Date.now()}/${subject.subjectNumber}`,
+      };
+      const answer = await this.record(event);
+      if (answer.recorded !== 1) throw new Error(`Not recorded: ${JSON.stringify(answer)}`);
+      if (answer.alertsRaised < 1) continue;
+      this.lastEvent = event;
+      this.subject = subject;
+      return number;
     }
-    this.lastEvent = event;
-    return number;
+    throw new Error('Every subject is in trouble already.');
   }
 
   /** Says that the last trouble was another value. */

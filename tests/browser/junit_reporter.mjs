@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reporter for `node --test` that writes JUnit XML, which Node.js 18 does not have yet.
 const escape = (text) =>
-  String(text).replace(
-    /[<>&"]/g,
-    (c) => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' })[c],
-  );
+  String(text)
+    // Colours of a terminal, and what XML cannot hold.
+    .replace(/\x1b\[[0-9;]*m/g, '')
+    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '')
+    .replace(/[<>&"]/g, (c) => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' })[c]);
 
 export default async function* junit(source) {
   yield '<?xml version="1.0" encoding="utf-8"?>\n<testsuite name="browser">\n';

@@ -101,7 +101,7 @@ test('the alert explains itself: evidence, threshold and its point in the series
   await picture('detail');
   const readmeImage = process.env.VEDETTE_README_IMAGE;
   if (readmeImage) {
-    await recorder.recordTrouble(6, recorder.otherSubject);
+    await recorder.recordTrouble(6);
     await newRows().first().waitFor();
     await page.getByTestId('count-alerts').hover();
     await page.waitForTimeout(2500);

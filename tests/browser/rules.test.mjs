@@ -95,7 +95,7 @@ tests:
 });
 
 test('the form writes the condition, and reads it back', async () => {
-  await page.locator('.builder').getByText('This condition says more').waitFor();
+  await page.getByText('This condition says more').waitFor();
   const text = await page.inputValue('[name=envelope]');
   const { ruleName } = recorder.rule.condition;
   await page.fill('[name=envelope]', text.replace(/\n\s+&& .*/, ''));

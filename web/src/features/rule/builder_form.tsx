@@ -43,8 +43,8 @@ export function BuilderForm({ text, change, items }: Props) {
       ? { ...firstCondition, item: first ? ruleNameOf(first) : '' }
       : fromCel(cel);
   return (
-    <details className="builder" open={condition !== null}>
-      <summary>{t.rules.builder}</summary>
+    <fieldset className="builder">
+      <legend>{t.rules.builder}</legend>
       <p className="quiet">{condition ? t.rules.builderHint : t.rules.builderCannot}</p>
       {condition && (
         <Fields
@@ -53,7 +53,7 @@ export function BuilderForm({ text, change, items }: Props) {
           set={(next) => change(replaceField(text, 'when', toCel(next), 'title'))}
         />
       )}
-    </details>
+    </fieldset>
   );
 }
 
