@@ -84,6 +84,14 @@ struct RuleDefinition {
   std::vector<RuleTest> tests;
 };
 
+// What an envelope that does not say means: each row is a matter of its own; all else comes in
+// episodes.
+inline Dedupe DefaultDedupe(const RuleDefinition& rule) {
+  const bool row = rule.scope == EvaluationScope::kRow && rule.for_ == 0 &&
+                   rule.keep_firing_for == 0 && rule.resolve_when.empty();
+  return row ? Dedupe::kAnchor : Dedupe::kEpisode;
+}
+
 struct ExplainTemplate;
 
 // A rule ready for every machine. Immutable; thread-safe.

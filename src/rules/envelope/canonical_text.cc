@@ -131,7 +131,7 @@ std::string Write(const RuleDefinition& rule, bool test_names) {
   writer.Line("severity", kSeverityWords.TextOf(rule.severity));
   WriteClock(rule, writer);
   if (!rule.route.empty()) writer.Line("route", Flow(rule.route));
-  if (rule.dedupe != defaults.dedupe) writer.Line("dedupe", kDedupeWords.TextOf(rule.dedupe));
+  if (rule.dedupe != DefaultDedupe(rule)) writer.Line("dedupe", kDedupeWords.TextOf(rule.dedupe));
   writer.Text("explain", rule.explain);
   writer.Text("explain_zh", rule.explain_zh);
   if (rule.latency_objective_ms != defaults.latency_objective_ms) {

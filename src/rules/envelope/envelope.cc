@@ -129,6 +129,7 @@ class RuleReader {
 
   void ReadHandling(RuleDefinition* rule) {
     Chosen("severity", &rule->severity, kSeverityWords);
+    rule->dedupe = DefaultDedupe(*rule);
     Chosen("dedupe", &rule->dedupe, kDedupeWords);
     if (const YamlNode* route = node_.Find("route")) rule->route = reader_.Texts(*route, "route");
     if (const YamlNode* clock = node_.Find("clock"); clock && reader_.IsMap(*clock, "clock")) {

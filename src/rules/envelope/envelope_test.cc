@@ -182,5 +182,21 @@ TEST(EnvelopeTest, TheHashIsOfWhatTheRuleMeans) {
   EXPECT_NE(hash(base), hash(base + "tests: [{" + tests));
 }
 
+TEST(EnvelopeTest, RowsAreMattersOfTheirOwnUnlessTheEnvelopeSaysOtherwise) {
+  const std::string row =
+      "rule: A\ntitle: t\nscope: row\neach: form.AE\nwhen: row.AESER == \"Y\"\n";
+  const auto alone = ParseEnvelopes(row);
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(alone->front().dedupe, Dedupe::kAnchor);
+  EXPECT_EQ(CanonicalText(alone->front()).find("dedupe"), std::string::npos);
+  const auto joined = ParseEnvelopes(row + "dedupe: episode\n");
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->front().dedupe, Dedupe::kEpisode);
+  EXPECT_EQ(ParseEnvelopes(CanonicalText(joined->front()))->front().dedupe, Dedupe::kEpisode);
+  const auto held = ParseEnvelopes(row + "for: 2d\n");
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->front().dedupe, Dedupe::kEpisode) << "only episodes can be held";
+}
+
 }  // namespace
 }  // namespace vedette::rules
