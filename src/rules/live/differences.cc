@@ -8,10 +8,9 @@
 namespace vedette::rules {
 namespace {
 
-// Pending alerts and those whose version ended are no news to anyone.
+// Pending alerts are no news to anyone.
 bool Announced(const DetectedAlert& alert) {
-  return alert.detection == Detection::kFiring || alert.detection == Detection::kRecovering ||
-         alert.detection == Detection::kResolved;
+  return alert.detection != Detection::kPending && alert.detection != Detection::kRetracted;
 }
 
 class DifferenceList {
@@ -44,6 +43,8 @@ void Raised(const DetectedAlert& alert, DifferenceList* list) {
     list->Add(TransitionKind::kRecovering, alert);
   } else if (alert.detection == Detection::kResolved) {
     list->Add(TransitionKind::kResolved, alert);
+  } else if (alert.detection == Detection::kInactive) {
+    list->Add(TransitionKind::kSuperseded, alert);
   }
 }
 
@@ -75,11 +76,17 @@ void Changed(const DetectedAlert& before, const DetectedAlert& after, Difference
       after.fired_key != before.fired_key) {
     list->Add(TransitionKind::kEvidenceChanged, after);
   }
-  const bool was_over = before.detection == Detection::kResolved;
+  const bool was_over =
+      before.detection == Detection::kResolved || before.detection == Detection::kInactive;
   switch (after.detection) {
     case Detection::kFiring:
       if (before.detection != Detection::kFiring) {
         list->Add(TransitionKind::kFiringAgain, after);
+      }
+      break;
+    case Detection::kInactive:
+      if (before.detection != Detection::kInactive) {
+        list->Add(TransitionKind::kSuperseded, after);
       }
       break;
     case Detection::kRecovering:
@@ -91,7 +98,7 @@ void Changed(const DetectedAlert& before, const DetectedAlert& after, Difference
       }
       break;
     default:
-      if (!was_over || before.resolved != after.resolved) {
+      if (before.detection != Detection::kResolved || before.resolved != after.resolved) {
         list->Add(TransitionKind::kResolved, after);
       }
       break;
@@ -103,7 +110,7 @@ std::map<Id128, const DetectedAlert*> ById(std::span<const DetectedAlert> alerts
   std::map<Id128, const DetectedAlert*> by_id;
   for (const DetectedAlert& alert : alerts) {
     const DetectedAlert*& held = by_id[alert.id];
-    if (held == nullptr || !Announced(*held)) {
+    if (held == nullptr || held->detection == Detection::kInactive) {
       held = &alert;
     }
   }
@@ -125,11 +132,7 @@ std::vector<Transition> Differences(std::span<const DetectedAlert> before,
       continue;
     }
     const auto found = is.find(alert.id);
-    if (found != is.end() && found->second->detection == Detection::kInactive) {
-      if (alert.detection != Detection::kResolved) {
-        list.Add(TransitionKind::kSuperseded, *found->second);
-      }
-    } else if (found == is.end() || !Announced(*found->second)) {
+    if (found == is.end() || !Announced(*found->second)) {
       Gone(alert, after, &list);
     } else {
       Changed(alert, *found->second, &list);
@@ -140,11 +143,8 @@ std::vector<Transition> Differences(std::span<const DetectedAlert> before,
       continue;
     }
     const auto found = was.find(alert.id);
-    if (found == was.end() || found->second->detection == Detection::kPending) {
+    if (found == was.end() || !Announced(*found->second)) {
       Raised(alert, &list);
-    } else if (found->second->detection == Detection::kInactive &&
-               alert.detection != Detection::kResolved) {
-      list.Add(TransitionKind::kFiringAgain, alert);
     }
   }
   return list.Take();

@@ -59,7 +59,7 @@ TEST(Differences, EveryPairOfStates) {
       {kNothing, kFiring, {kRaised}},
       {kNothing, kRecover, {kRaised, kRecovering}},
       {kNothing, kOver, {kRaised, kResolved}},
-      {kNothing, kEnded, {}},
+      {kNothing, kEnded, {kRaised, kSuperseded}},
       {kPending, kNothing, {}},
       {kPending, kPending, {}},
       {kPending, kFiring, {kRaised}},
@@ -78,9 +78,11 @@ TEST(Differences, EveryPairOfStates) {
       {kOver, kFiring, {kFiringAgain}},
       {kOver, kRecover, {kFiringAgain, kRecovering}},
       {kOver, kOver, {}},
-      {kEnded, kNothing, {}},
+      {kOver, kEnded, {kSuperseded}},
+      {kEnded, kNothing, {kRetracted}},
       {kEnded, kEnded, {}},
       {kEnded, kFiring, {kFiringAgain}},
+      {kEnded, kOver, {kResolved}},
   };
   for (const auto& one : cases) {
     EXPECT_EQ(KindsOf(one.before, one.after), one.kinds)

@@ -190,7 +190,7 @@ std::vector<DetectedAlert> Engine::Load(SubjectHandle subject,
   Evict(subject);
   parts.latest = std::max(parts.latest, now);
   Parts::Entry& entry = parts.subjects[subject];
-  entry.state = std::make_unique<SubjectState>(&parts.pools, parts.plan.rules.size());
+  entry.state = std::make_unique<SubjectState>(&parts.pools);
   parts.Work(subject, now).Load(current);
   parts.space.steps.clear();
   std::vector<DetectedAlert> detected = Detected(subject);
@@ -314,10 +314,8 @@ std::vector<DetectedAlert> Engine::Detected(SubjectHandle subject) const {
   if (state == nullptr) {
     return detected;
   }
-  for (std::size_t rule = 0; rule < parts_->plan.rules.size(); ++rule) {
-    if (const RuleState* found = state->rules[rule].get(); found != nullptr) {
-      detected.insert(detected.end(), found->alerts.begin(), found->alerts.end());
-    }
+  for (const SubjectState::RuleEntry& entry : state->rules) {
+    detected.insert(detected.end(), entry.state->alerts.begin(), entry.state->alerts.end());
   }
   return detected;
 }
@@ -339,10 +337,9 @@ void Engine::Evict(SubjectHandle subject) {
   if (state == nullptr) {
     return;
   }
-  for (std::size_t rule = 0; rule < parts_->plan.rules.size(); ++rule) {
-    const RuleState* found = state->rules[rule].get();
-    if (found != nullptr && found->timer != TimerWheel::kNone) {
-      parts_->space.timers.Cancel(found->timer);
+  for (const SubjectState::RuleEntry& entry : state->rules) {
+    if (entry.state->timer != TimerWheel::kNone) {
+      parts_->space.timers.Cancel(entry.state->timer);
     }
   }
   parts_->subjects[subject].state.reset();
@@ -366,11 +363,11 @@ EngineStatistics Engine::Statistics() const {
     }
     ++statistics.subjects;
     statistics.observations += entry.state->record.observations();
+    const auto& rules = entry.state->rules;
     statistics.bytes += sizeof(SubjectState) + 16 + entry.state->record.bytes() +
-                        parts.plan.rules.size() * sizeof(void*) + 16;
-    for (std::size_t rule = 0; rule < parts.plan.rules.size(); ++rule) {
-      const RuleState* found = entry.state->rules[rule].get();
-      statistics.bytes += found == nullptr ? 0 : found->bytes();
+                        (rules.capacity() == 0 ? 0 : rules.capacity() * sizeof(rules[0]) + 16);
+    for (const SubjectState::RuleEntry& rule : rules) {
+      statistics.bytes += rule.state->bytes();
     }
   }
   return statistics;

@@ -52,7 +52,7 @@ void TrimItem(const EnginePlan& plan,
               SubjectWork* work,
               SubjectState* state) {
   for (const ItemUse& use : plan.uses[item]) {
-    const RuleState* found = state->rules[use.rule].get();
+    const RuleState* found = state->Find(use.rule);
     const Seconds final_before = floor - plan.rules[use.rule].settle;
     if (use.anchor && found != nullptr &&
         (!found->silent() || (!found->marks.empty() && found->marks[0].time() < final_before))) {

@@ -203,7 +203,7 @@ void SubjectWork::Replace(std::uint32_t rule,
 }
 
 void SubjectWork::FoldUntil(std::uint32_t rule, Seconds time) {
-  RuleState* state = state_.rules[rule].get();
+  RuleState* state = state_.Find(rule);
   if (state == nullptr || plan_.rules[rule].kind != PlannedRule::Kind::kSeries ||
       time <= state->folded_until) {
     return;
@@ -230,7 +230,7 @@ void SubjectWork::FoldUntil(std::uint32_t rule, Seconds time) {
     state->alerts.shrink_to_fit();
   }
   if (state->silent() && state->marks.empty() && state->timer == TimerWheel::kNone) {
-    state_.rules[rule].reset();
+    state_.Drop(rule);
   }
 }
 

@@ -82,7 +82,7 @@ SubjectWork::Outcome SubjectWork::Judge(std::uint32_t rule, const Anchor& anchor
 }
 
 bool SubjectWork::MayJudge(std::uint32_t rule, const AnchorMark& place) const {
-  const RuleState* state = state_.rules[rule].get();
+  const RuleState* state = state_.Find(rule);
   if (state == nullptr) {
     return true;
   }
@@ -107,7 +107,7 @@ bool SubjectWork::Admit(std::uint32_t rule, AnchorMark place, Seconds received) 
 }
 
 bool SubjectWork::Note(std::uint32_t rule, const AnchorMark& place, Outcome outcome) {
-  RuleState* state = state_.rules[rule].get();
+  RuleState* state = state_.Find(rule);
   if (outcome == Outcome::kClear) {
     return state != nullptr && state->Clear(place);
   }

@@ -115,7 +115,7 @@ void SubjectWork::LoadRows(std::uint32_t rule) {
     Admit(rule, place, received == space_.row_received.end() ? 0 : received->second);
     JudgeRow(rule, row);
   }
-  RuleState* state = state_.rules[rule].get();
+  RuleState* state = state_.Find(rule);
   if (state == nullptr) {
     return;
   }

@@ -57,7 +57,7 @@ void SubjectWork::FollowAbsences(std::uint32_t rule, const Touch* cause) {
   std::ranges::sort(alerts, {}, [](const DetectedAlert& alert) {
     return std::pair(alert.started, alert.anchor_key);
   });
-  if (alerts.empty() && !next && state_.rules[rule] == nullptr) {
+  if (alerts.empty() && !next && state_.Find(rule) == nullptr) {
     return;
   }
   Replace(rule, &state_.Rule(rule), std::move(alerts), cause);
@@ -127,7 +127,7 @@ void SubjectWork::OnTimer(std::uint32_t rule) {
 void SubjectWork::Refresh(std::uint32_t rule) {
   if (plan_.rules[rule].kind == PlannedRule::Kind::kTime) {
     FollowAbsences(rule, nullptr);
-  } else if (RuleState* state = state_.rules[rule].get(); state != nullptr && !state->silent()) {
+  } else if (RuleState* state = state_.Find(rule); state != nullptr && !state->silent()) {
     space_.judged_true.clear();
     Fold(rule, nullptr);
   }

@@ -147,7 +147,7 @@ void SubjectWork::FollowSeriesRule(std::uint32_t rule) {
     cause = &touch;
     if (use->anchor && !touch.inserted) {
       changed = true;
-      if (RuleState* state = state_.rules[rule].get(); state != nullptr) {
+      if (RuleState* state = state_.Find(rule); state != nullptr) {
         state->Clear(AnchorMark(touch.time, touch.key, touch.item, AnchorMark::kNone));
       }
     }
@@ -162,7 +162,7 @@ void SubjectWork::FollowSeriesRule(std::uint32_t rule) {
     if (at < series.size() && series[at].time() == touch.time && series[at].key() == touch.key) {
       changed = true;
       const AnchorMark place(touch.time, touch.key, touch.item, AnchorMark::kNone);
-      if (RuleState* state = state_.rules[rule].get(); state != nullptr) {
+      if (RuleState* state = state_.Find(rule); state != nullptr) {
         state->Clear(place);
       }
       waits = !Admit(rule, place, touch.received) || waits;
@@ -173,7 +173,7 @@ void SubjectWork::FollowSeriesRule(std::uint32_t rule) {
       changed = FollowTouch(rule, *use, touch) || changed;
     }
   }
-  RuleState* state = state_.rules[rule].get();
+  RuleState* state = state_.Find(rule);
   if (state == nullptr) {
     return;
   }
@@ -223,7 +223,7 @@ void SubjectWork::FollowRows(std::uint32_t rule) {
       JudgeRow(rule, row);
     }
   }
-  RuleState* state = state_.rules[rule].get();
+  RuleState* state = state_.Find(rule);
   if (state == nullptr) {
     return;
   }

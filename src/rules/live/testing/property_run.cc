@@ -50,10 +50,7 @@ class AlertTable {
   std::map<Id128, DetectedAlert> alerts_;
 };
 
-bool Announced(const DetectedAlert& alert) {
-  return alert.detection == Detection::kFiring || alert.detection == Detection::kRecovering ||
-         alert.detection == Detection::kResolved;
-}
+bool Announced(const DetectedAlert& alert) { return alert.detection != Detection::kPending; }
 
 // One engine and what a service around it would do.
 class Station {
