@@ -16,8 +16,10 @@ constexpr Sql kInsert{
     "rule_insert_backtest",
     "INSERT INTO rule_backtest (id, study_id, rule_id, version, content_hash, mode, status,"
     " started_by, started_at, ended_at, error, events, anchors, records, not_evaluable, alerts,"
-    " subjects, days, retracted, alerts_per_subject_month, compared_with, same, appear, disappear)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"};
+    " subjects, days, retracted, alerts_per_subject_month, compared_with, same, appear, disappear,"
+    " unblinding)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
+    " $10)"};
 constexpr Sql kConclude{
     "rule_conclude_backtest",
     "UPDATE rule_backtest SET status = $2, ended_at = $3, error = $4, events = $5, anchors = $6,"
@@ -28,7 +30,7 @@ constexpr Sql kGet{
     "rule_get_backtest",
     "SELECT rule_id, version, content_hash, mode, status, started_by, started_at, ended_at, error,"
     " events, anchors, records, not_evaluable, alerts, subjects, days, retracted,"
-    " alerts_per_subject_month, compared_with, same, appear, disappear"
+    " alerts_per_subject_month, compared_with, same, appear, disappear, unblinding"
     " FROM rule_backtest WHERE id = $1 AND study_id = $2"};
 constexpr Sql kGetCounts{"rule_get_backtest_counts",
                          "SELECT kind, label, records, alerts FROM rule_backtest_count"
@@ -128,6 +130,7 @@ Backtest ReadBacktest(const Row& row, std::string study_id, std::string id) {
           .version = static_cast<std::int32_t>(row.Int(1)),
           .content_hash = row.Text(2),
           .as_known = row.Text(3) == "as_known",
+          .unblinding = row.Int(22) != 0,
           .status = ReadStatus(row.Text(4)),
           .progress = row.Text(4) == "done" ? 1.0 : 0.0,
           .started_by = row.Text(5),
@@ -182,7 +185,7 @@ Task<Status> BacktestStore::Add(Deadline deadline, Backtest backtest) {
       Params{backtest.id, backtest.study_id, backtest.rule_id, std::int64_t{backtest.version},
              backtest.content_hash, std::string(backtest.as_known ? "as_known" : "as_corrected"),
              std::string(BacktestStatusText(backtest.status)), backtest.started_by,
-             ToUnixMicros(backtest.started_at)}));
+             ToUnixMicros(backtest.started_at), static_cast<std::int64_t>(backtest.unblinding)}));
   co_return Status{};
 }
 

@@ -26,6 +26,7 @@ class BacktestStoreTest : public ::testing::TestWithParam<DatabaseKind> {
             .version = 2,
             .content_hash = "abc",
             .as_known = true,
+            .unblinding = true,
             .started_by = "ann",
             .started_at = FakeClock::kStart};
   }

@@ -88,6 +88,7 @@ struct Backtest {
   std::int32_t version = 0;  // 0: of an envelope that is not kept
   std::string content_hash;
   bool as_known = false;
+  bool unblinding = false;  // of a rule that reads what tells the treatment
   BacktestStatus status = BacktestStatus::kLoading;
   double progress = 0;
   std::string started_by;

@@ -2,6 +2,7 @@
 #include "services/rule/backtests.h"
 
 #include <chrono>
+#include <exception>
 #include <set>
 #include <utility>
 
@@ -90,8 +91,18 @@ Task<Result<Backtest>> Backtests::Start(Deadline deadline, BacktestPlan plan) {
   co_return started;
 }
 
+Task<Result<BacktestReport>> Backtests::Report(const BacktestPlan& plan,
+                                               std::shared_ptr<Running> running) {
+  try {
+    co_return co_await Compute(plan, std::move(running));
+  } catch (const std::exception&) {
+    // What it says may hold values.
+    co_return Fail(Code::kInternal, "The back-test could not be computed.");
+  }
+}
+
 Task<void> Backtests::Run(BacktestPlan plan, std::shared_ptr<Running> running) {
-  auto report = co_await Compute(&plan, running);
+  auto report = co_await Report(plan, running);
   Backtest& backtest = plan.backtest;
   backtest.ended_at = dependencies_.clock.Now();
   if (report) {
@@ -114,14 +125,14 @@ Task<void> Backtests::Run(BacktestPlan plan, std::shared_ptr<Running> running) {
   running_.erase(backtest.id);
 }
 
-Task<Result<BacktestReport>> Backtests::Compute(BacktestPlan* plan,
+Task<Result<BacktestReport>> Backtests::Compute(const BacktestPlan& plan,
                                                 std::shared_ptr<Running> running) {
   CallContext context;
   context.deadline = Deadline::After(dependencies_.clock, kLongestReading);
-  HistorySource::Request request{.study_id = plan->backtest.study_id,
-                                 .catalog = plan->catalog,
-                                 .items = ItemsOf(*plan),
-                                 .keep_arrival = plan->backtest.as_known,
+  HistorySource::Request request{.study_id = plan.backtest.study_id,
+                                 .catalog = plan.catalog,
+                                 .items = ItemsOf(plan),
+                                 .keep_arrival = plan.backtest.as_known,
                                  .progress = [running](double share) {
                                    running->progress = share * kReadingShare;
                                    return !running->cancelled;
@@ -130,27 +141,29 @@ Task<Result<BacktestReport>> Backtests::Compute(BacktestPlan* plan,
                  co_await dependencies_.history.Load(std::move(context), std::move(request)));
   running->computing = true;
   rules::BacktestOptions options{
-      .mode = plan->backtest.as_known ? rules::BacktestMode::kAsKnown
-                                      : rules::BacktestMode::kAsCorrected,
-      .now = std::chrono::floor<std::chrono::seconds>(plan->backtest.started_at)
+      .mode = plan.backtest.as_known ? rules::BacktestMode::kAsKnown
+                                     : rules::BacktestMode::kAsCorrected,
+      .now = std::chrono::floor<std::chrono::seconds>(plan.backtest.started_at)
                  .time_since_epoch()
                  .count(),
-      .active = plan->active,
+      .active = plan.active,
       .progress = [running](double share) {
         running->progress = kReadingShare + share * (1 - kReadingShare);
         return !running->cancelled;
       }};
+  // Owns all it reads: where this task is cancelled, the work goes on without it.
   auto report = co_await pool_.Run<Result<BacktestReport>>(
-      [history, options = std::move(options), plan]() -> Result<BacktestReport> {
-        const auto result = rules::RunBacktest(plan->rule, *history, options);
+      [history, options = std::move(options), rule = plan.rule,
+       earlier = plan.earlier]() -> Result<BacktestReport> {
+        const auto result = rules::RunBacktest(rule, *history, options);
         if (result.cancelled) return Fail(Code::kCancelled, "The back-test was cancelled.");
         BacktestReport report = ReportOf(result, *history);
-        if (plan->earlier == nullptr) return report;
+        if (earlier == nullptr) return report;
         rules::BacktestOptions without_overlap = options;
         without_overlap.active.clear();
-        const auto before = rules::RunBacktest(plan->earlier, *history, without_overlap);
+        const auto before = rules::RunBacktest(earlier, *history, without_overlap);
         if (before.cancelled) return Fail(Code::kCancelled, "The back-test was cancelled.");
-        AddComparison(rules::Compare(before, result), *history, plan->earlier->definition().version,
+        AddComparison(rules::Compare(before, result), *history, earlier->definition().version,
                       &report);
         return report;
       });
@@ -164,7 +177,7 @@ Task<Status> Backtests::Attach(const Backtest& backtest) {
                                   Deadline::After(dependencies_.clock, kStoreTimeout),
                                   backtest.study_id, backtest.rule_id, dependencies_.clock.Now()));
   const RuleVersion* version = Chosen(change.versions(), backtest.version);
-  if (version == nullptr) co_return Status{};
+  if (version == nullptr || !MayAttach(*version)) co_return Status{};
   VEDETTE_CO_CHECK_OK(co_await change.Attach(version->version_id, backtest.id));
   co_return co_await change.Commit();
 }
@@ -179,9 +192,13 @@ Task<Result<Backtest>> Backtests::Get(Deadline deadline, std::string study_id, s
   // Before the store is read: one that ends in between is then told as it ended.
   const std::shared_ptr<Running> running = Find(id);
   VEDETTE_CO_TRY(auto backtest, co_await dependencies_.store.Get(deadline, study_id, id));
-  if (running != nullptr && backtest.ended_at == Timestamp{}) {
+  if (running != nullptr) {
+    // It has ended once it is attached too, and has made room for the next.
     backtest.status = running->computing ? BacktestStatus::kRunning : BacktestStatus::kLoading;
     backtest.progress = running->progress;
+    backtest.ended_at = Timestamp{};
+    backtest.error.clear();
+    backtest.report = {};
   }
   co_return backtest;
 }

@@ -34,7 +34,8 @@ struct BacktestPlan {
 };
 
 // The back-tests under way in this process: few at once, each on a thread of its own, never on the
-// threads that serve calls. One that ends is kept, and attached to its version. Thread-safe.
+// threads that serve calls. One that ends is kept, and attached to its version while nobody has
+// signed that. Thread-safe.
 class Backtests {
  public:
   struct Dependencies {
@@ -68,7 +69,9 @@ class Backtests {
 
   std::shared_ptr<Running> Find(const std::string& id) const;
   Task<void> Run(BacktestPlan plan, std::shared_ptr<Running> running);
-  Task<Result<BacktestReport>> Compute(BacktestPlan* plan, std::shared_ptr<Running> running);
+  // As Compute, but whatever goes wrong is an answer.
+  Task<Result<BacktestReport>> Report(const BacktestPlan& plan, std::shared_ptr<Running> running);
+  Task<Result<BacktestReport>> Compute(const BacktestPlan& plan, std::shared_ptr<Running> running);
   Task<Status> Attach(const Backtest& backtest);
 
   Dependencies dependencies_;

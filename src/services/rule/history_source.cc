@@ -76,9 +76,10 @@ class Filler final : public rpc::StreamWriter<pb::HistoryChunk> {
       if (!Add(chunk, i, value)) return false;
     }
     read_ += chunk.subject_size();
+    total_ = std::max(total_, chunk.total());
     if (!request_.progress) return true;
-    const double total = static_cast<double>(std::max<std::int64_t>(chunk.total(), 1));
-    cancelled_ = !request_.progress(std::min(1.0, static_cast<double>(read_) / total));
+    const double share = total_ == 0 ? 0 : static_cast<double>(read_) / static_cast<double>(total_);
+    cancelled_ = !request_.progress(std::min(1.0, share));
     return !cancelled_;
   }
 
@@ -118,6 +119,7 @@ class Filler final : public rpc::StreamWriter<pb::HistoryChunk> {
   std::vector<std::uint32_t> subjects_;  // by their number in the stream
   std::vector<std::uint32_t> items_;
   std::int64_t read_ = 0;
+  std::int64_t total_ = 0;  // 0 while it is not known
   bool cancelled_ = false;
   bool broken_ = false;
 };

@@ -151,6 +151,30 @@ TEST_F(HistorySourceTest, StopsWhenItIsToldTo) {
   EXPECT_EQ(told, 0.25);
 }
 
+TEST_F(HistorySourceTest, TellsHowFarItIsByTheTotalOfTheFirstChunk) {
+  pb::HistoryChunk first;
+  first.add_new_subjects("701-1");
+  first.add_new_sites("701");
+  first.add_new_items("SYSBP");
+  AddRow(first, 0, 0, 7, 3'000'000, 120);
+  pb::HistoryChunk second;
+  AddRow(second, 0, 0, 8, 4'000'000, 130);
+  std::vector<double> told;
+  const auto tell = [&](double share) {
+    told.push_back(share);
+    return true;
+  };
+  first.set_total(4);
+  monitor_.chunks = {first, second};
+  ASSERT_TRUE(Load(tell));
+  EXPECT_THAT(told, ElementsAre(0.25, 0.5));
+  told.clear();
+  first.set_total(0);
+  monitor_.chunks = {first, second};
+  ASSERT_TRUE(Load(tell));
+  EXPECT_THAT(told, ElementsAre(0, 0)) << "not known";
+}
+
 TEST_F(HistorySourceTest, RefusesColumnsOfDifferentLengths) {
   pb::HistoryChunk chunk;
   chunk.add_new_subjects("701-1");

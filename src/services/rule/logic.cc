@@ -13,6 +13,7 @@ namespace vedette::rule {
 namespace {
 
 constexpr std::chrono::seconds kReadTimeout(10);
+constexpr char kSeeTreatment[] = "alert.unblinded";
 
 // "signed" is a draft that carries a signature; "draft" one that carries none.
 bool HasStatus(const RuleVersion& version, const std::string& status) {
@@ -244,6 +245,12 @@ Task<Result<BacktestPlan>> RuleLogic::Plan(CallContext context,
       plan.active.push_back(compiled->rule);
     }
   }
+  plan.backtest.unblinding =
+      plan.rule->facts().unblinding || (plan.earlier && plan.earlier->facts().unblinding);
+  // Else the overlap would tell the treatment.
+  if (!plan.backtest.unblinding) {
+    std::erase_if(plan.active, [](const auto& rule) { return rule->facts().unblinding; });
+  }
   if (order.compare_with != 0 && plan.earlier == nullptr) {
     co_return FailField("compareWith", "is no version of this rule that still compiles");
   }
@@ -257,38 +264,46 @@ Task<Result<Backtest>> RuleLogic::StartBacktest(CallContext context,
   if (order.rule_id.empty() && order.envelope.empty()) {
     co_return FailField("ruleId", "is missing; give a kept rule or an envelope");
   }
-  const Deadline deadline = context.deadline;
-  VEDETTE_CO_TRY(auto plan,
-                 co_await Plan(std::move(context), std::move(study_id), std::move(order)));
+  VEDETTE_CO_TRY(auto plan, co_await Plan(context, study_id, std::move(order)));
+  if (plan.backtest.unblinding) {
+    VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, kSeeTreatment, study_id));
+  }
   dependencies_.logger.Info("Back-test started", {{"study", plan.backtest.study_id},
                                                   {"rule", plan.backtest.rule_id},
                                                   {"by", plan.backtest.started_by}});
-  co_return co_await dependencies_.backtests.Start(deadline, std::move(plan));
+  co_return co_await dependencies_.backtests.Start(context.deadline, std::move(plan));
 }
 
 Task<Result<Backtest>> RuleLogic::GetBacktest(CallContext context,
                                               std::string study_id,
                                               std::string id) {
-  const bool whole = CoversStudy(*context.principal, "rule.read", study_id);
-  VEDETTE_CO_TRY(auto backtest, co_await dependencies_.backtests.Get(
-                                    context.deadline, std::move(study_id), std::move(id)));
-  if (!whole) {
-    BacktestReport& report = backtest.report;
+  VEDETTE_CO_TRY(auto backtest,
+                 co_await dependencies_.backtests.Get(context.deadline, study_id, std::move(id)));
+  co_return Shown(*context.principal, std::move(backtest));
+}
+
+Backtest RuleLogic::Shown(const Principal& principal, Backtest backtest) const {
+  BacktestReport& report = backtest.report;
+  if (backtest.unblinding && !CoversStudy(principal, kSeeTreatment, backtest.study_id)) {
+    report = {};
+  }
+  if (!CoversStudy(principal, "rule.read", backtest.study_id)) {
     report.by_site.clear();
     report.by_subject.clear();
     report.examples.clear();
     report.appear.clear();
     report.disappear.clear();
   }
-  co_return backtest;
+  return backtest;
 }
 
 Task<Result<Backtest>> RuleLogic::CancelBacktest(CallContext context,
                                                  std::string study_id,
                                                  std::string id) {
   VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, "rule.write", study_id));
-  co_return co_await dependencies_.backtests.Cancel(context.deadline, std::move(study_id),
-                                                    std::move(id));
+  VEDETTE_CO_TRY(auto backtest, co_await dependencies_.backtests.Cancel(
+                                    context.deadline, std::move(study_id), std::move(id)));
+  co_return Shown(*context.principal, std::move(backtest));
 }
 
 Task<Status> RuleLogic::Watch(CallContext context, VersionSink& sink) {

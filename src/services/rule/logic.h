@@ -97,11 +97,13 @@ class RuleLogic {
                                                      std::string study_id,
                                                      std::vector<std::string> ids);
 
-  // A back-test reads all sites, and so needs the permission on all of them.
+  // A back-test reads all sites, and so needs the permission on all of them; one of a rule that
+  // tells the treatment needs the permission to see it, too.
   Task<Result<Backtest>> StartBacktest(CallContext context,
                                        std::string study_id,
                                        BacktestOrder order);
-  // What names subjects and sites only for a caller who may see all of the study.
+  // What names subjects and sites only for a caller who may see all of the study; what tells the
+  // treatment only for one who may see that.
   Task<Result<Backtest>> GetBacktest(CallContext context, std::string study_id, std::string id);
   Task<Result<Backtest>> CancelBacktest(CallContext context, std::string study_id, std::string id);
 
@@ -123,6 +125,8 @@ class RuleLogic {
                                   rules::RuleDefinition definition,
                                   std::shared_ptr<const rules::Catalog> catalog);
   Task<Status> ApplyAll(RuleChange change, std::vector<StatusChange> changes);
+  // What the caller may see of it.
+  Backtest Shown(const Principal& principal, Backtest backtest) const;
   Task<Result<BacktestPlan>> Plan(CallContext context, std::string study_id, BacktestOrder order);
 
   Dependencies dependencies_;

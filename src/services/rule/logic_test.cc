@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 
 #include "kit/task/runtime.h"
 #include "kit/task/sleep.h"
@@ -29,7 +30,12 @@ class FixedCatalog final : public CatalogSource {
   FixedCatalog() {
     auto catalog = std::make_shared<rules::Catalog>();
     catalog->study_id = "S1";
-    catalog->items = {{.code = "SYSBP", .name = "vs.SYSBP", .unit = "mmHg"}};
+    catalog->items = {{.code = "SYSBP", .name = "vs.SYSBP", .unit = "mmHg"},
+                      {.code = "ARM",
+                       .name = "arm",
+                       .role = rules::CatalogItem::Role::kAttribute,
+                       .kind = rules::ValueKind::kText,
+                       .unblinding = true}};
     catalog->Finish();
     catalog_ = std::move(catalog);
   }
@@ -50,6 +56,7 @@ class FixedHistory final : public HistorySource {
       co_await SleepFor(std::chrono::milliseconds(1));
     }
     if (broken) co_return Fail(Code::kUnavailable, "The log cannot be read now.");
+    if (throws) throw std::runtime_error("no memory");
     auto history = std::make_shared<rules::History>(request.catalog);
     for (int i = 0; i < 3; ++i) {
       const auto subject = history->Subject("70" + std::to_string(i), i == 0 ? "A" : "B");
@@ -61,6 +68,7 @@ class FixedHistory final : public HistorySource {
 
   std::atomic<bool> blocked = false;
   std::atomic<bool> broken = false;
+  std::atomic<bool> throws = false;
 };
 
 // Takes one password, and knows the caller by the token.
@@ -127,7 +135,8 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
                     .runtime = runtime_},
                    1),
         authorizer_(
-            RoleTable{{"manager", {"rule.read", "rule.write", "rule.sign", "rule.activate"}}}),
+            RoleTable{{"manager", {"rule.read", "rule.write", "rule.sign", "rule.activate"}},
+                      {"unblinded", {"alert.unblinded"}}}),
         logic_(Parts(), {.poll_interval = std::chrono::hours(1), .require_signature = false}),
         strict_(Parts(), {.poll_interval = std::chrono::hours(1)}) {
     context_.deadline = Deadline::After(SystemClock(), std::chrono::seconds(30));
@@ -151,6 +160,11 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
   static std::shared_ptr<const Principal> Caller(std::string site, std::string user = "u1") {
     return std::make_shared<const Principal>(
         Principal{.subject = std::move(user), .grants = {{"manager", "S1", std::move(site)}}});
+  }
+
+  static std::shared_ptr<const Principal> Unblinded() {
+    return std::make_shared<const Principal>(
+        Principal{.subject = "u3", .grants = {{"manager", "S1", "*"}, {"unblinded", "S1", "*"}}});
   }
 
   static Threshold Spec(std::string rule = "HIGH") {
@@ -194,6 +208,15 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
       if (!backtest || backtest->ended_at != Timestamp{}) co_return backtest;
       co_await SleepFor(std::chrono::milliseconds(1));
     }
+  }
+  // Whether it ends before long.
+  Task<bool> BacktestEnds(std::string id) {
+    for (int i = 0; i < 5'000; ++i) {
+      const auto backtest = co_await logic_.GetBacktest(context_, "S1", id);
+      if (backtest && backtest->ended_at != Timestamp{}) co_return true;
+      co_await SleepFor(std::chrono::milliseconds(1));
+    }
+    co_return false;
   }
   Result<RuleVersion> Activate(std::string rule, int version) {
     return Run<Result<RuleVersion>>([&] { return logic_.Activate(context_, "S1", rule, version); });
@@ -455,6 +478,48 @@ TEST_P(RuleLogicTest, ABacktestWithoutItsDataFailsInWords) {
   const auto ended = Ended(StartBacktest({.rule_id = "HIGH"})->id);
   EXPECT_EQ(ended->status, BacktestStatus::kFailed);
   EXPECT_EQ(ended->error, "The log cannot be read now.");
+}
+
+TEST_P(RuleLogicTest, ABacktestThatThrowsFailsAndMakesRoomForTheNext) {
+  ASSERT_TRUE(Create(Spec()));
+  history_.throws = true;
+  const auto started = StartBacktest({.rule_id = "HIGH"});
+  ASSERT_TRUE(started);
+  ASSERT_TRUE(Run<bool>([&] { return BacktestEnds(started->id); }));
+  EXPECT_EQ(GetBacktest(started->id)->status, BacktestStatus::kFailed);
+  history_.throws = false;
+  EXPECT_TRUE(StartBacktest({.rule_id = "HIGH"}));
+}
+
+TEST_P(RuleLogicTest, WhatWasSignedKeepsItsBacktest) {
+  ASSERT_TRUE(Create(Spec()));
+  const auto first = Ended(StartBacktest({.rule_id = "HIGH"})->id);
+  const auto second = Ended(StartBacktest({.rule_id = "HIGH"})->id);
+  ASSERT_EQ(second->status, BacktestStatus::kDone);
+  EXPECT_EQ(List().at(0).backtest_id, second->id) << "the newest, until somebody signs";
+  ASSERT_TRUE(Sign("u2"));
+  ASSERT_EQ(Ended(StartBacktest({.rule_id = "HIGH"})->id)->status, BacktestStatus::kDone);
+  EXPECT_EQ(List().at(0).backtest_id, second->id);
+}
+
+TEST_P(RuleLogicTest, ABacktestThatTellsTheTreatmentIsForThoseWhoMaySeeIt) {
+  const BacktestOrder order{.envelope =
+                                "rule: X\ntitle: x\nseverity: info\nwhen: |-\n"
+                                "  vs.SYSBP.value > 140.0 && subject.arm == \"ACTIVE\"\n"};
+  const auto refused = StartBacktest(order);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kPermissionDenied);
+  context_.principal = Unblinded();
+  const auto started = StartBacktest(order);
+  ASSERT_TRUE(started) << started.error().message;
+  const auto seen = Ended(started->id);
+  ASSERT_EQ(seen->status, BacktestStatus::kDone) << seen->error;
+  EXPECT_EQ(seen->report.events, 3);
+  context_.principal = Caller("*");
+  EXPECT_EQ(GetBacktest(started->id)->report, BacktestReport{});
+  const auto cancelled =
+      Run<Result<Backtest>>([&] { return logic_.CancelBacktest(context_, "S1", started->id); });
+  EXPECT_EQ(cancelled->report, BacktestReport{});
 }
 
 TEST_P(RuleLogicTest, RefusesABacktestOfNothing) {

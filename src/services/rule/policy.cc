@@ -80,6 +80,8 @@ Status MaySign(const RuleVersion& version, std::string_view user_id) {
   return {};
 }
 
+bool MayAttach(const RuleVersion& version) { return version.signatures.empty(); }
+
 Status MayActivate(const RuleVersion& version, bool signature_required) {
   if (!signature_required || !version.signatures.empty()) return {};
   return Fail(Code::kFailedPrecondition,

@@ -25,6 +25,9 @@ const RuleVersion* LastAtWork(const std::vector<RuleVersion>& versions);
 // missing, kPermissionDenied the author.
 Status MaySign(const RuleVersion& version, std::string_view user_id);
 
+// Whether a back-test may take the place of the one attached: who signs stands for what was there.
+bool MayAttach(const RuleVersion& version);
+
 // Whether a draft may be put to work: signed by a second person, where that is asked for.
 Status MayActivate(const RuleVersion& version, bool signature_required);
 
