@@ -55,8 +55,24 @@ test('the rules of the study say what they watch for', async () => {
   await picture('rule');
 });
 
-test('a mistake is told with its place, and a click leads to it', async () => {
+test('what a new rule can start from has no mistakes in this study', async () => {
   await page.getByRole('button', { name: 'New rule' }).click();
+  for (const name of ['A rise in a week', 'A limit', 'Potential Hy’s law']) {
+    await page.getByRole('button', { name }).click();
+    await verdict('No mistakes');
+    assert.equal(await page.locator('.test-list .passed').count(), 2, name);
+    assert.equal(await page.locator('.test-list .failed').count(), 0, name);
+  }
+  const image = process.env.VEDETTE_RULES_IMAGE;
+  if (image) {
+    await page.getByRole('button', { name: 'Try it on the recorded data' }).click();
+    await page.locator('.rule-editor [data-testid=backtest][data-status=done]').waitFor();
+    mkdirSync(dirname(image), { recursive: true });
+    await page.screenshot({ path: image, animations: 'disabled' });
+  }
+});
+
+test('a mistake is told with its place, and a click leads to it', async () => {
   const { ruleName } = recorder.rule.condition;
   const wrong = `${ruleName}X`;
   const text = (item) => `rule: ${ruleId}
@@ -126,11 +142,6 @@ test('it is saved, back-tested, signed by another, and put to work', async () =>
   await page.getByRole('button', { name: 'Run a back-test' }).click();
   await page.locator('.rule-view [data-testid=backtest][data-status=done]').waitFor();
   await page.locator('.way .is-done').getByText('Back-test attached').waitFor();
-  const image = process.env.VEDETTE_RULES_IMAGE;
-  if (image) {
-    mkdirSync(dirname(image), { recursive: true });
-    await page.screenshot({ path: image, animations: 'disabled' });
-  }
 
   const second = await openPage(browser);
   await openRules(second.page);

@@ -63,6 +63,7 @@ export const enRules = {
   backtestDraft: 'Try it on the recorded data',
   backtestHint:
     'Runs the rule over everything recorded and counts what it would have raised. Nothing is alerted.',
+  backtestOld: 'This back-test is of an earlier text.',
   backtestMode: 'Data',
   modes: { as_corrected: 'as they are today', as_known: 'as they were known then' },
   cancelBacktest: 'Cancel',

@@ -66,6 +66,7 @@ export const zhCnRules: typeof enRules = {
   backtestRun: '运行回测',
   backtestDraft: '用已记录数据试运行',
   backtestHint: '在全部已记录数据上运行规则，统计会产生多少警报。不会实际报警。',
+  backtestOld: '该回测针对的是修改之前的文本。',
   backtestMode: '数据',
   modes: { as_corrected: '按目前数据', as_known: '按当时所知' },
   cancelBacktest: '取消',

@@ -19,6 +19,7 @@ export function CheckResult({ id, check, diagnostics, jump }: Props) {
   const { t } = useI18n();
   const errors = diagnostics.filter((one) => one.isError).length;
   const warnings = diagnostics.length - errors;
+  const hasFailed = check.result?.rules.some((rule) => rule.tests.some((test) => !test.passed));
   const verdict =
     check.result === null
       ? ''
@@ -33,9 +34,9 @@ export function CheckResult({ id, check, diagnostics, jump }: Props) {
         id={id}
         role="status"
         data-testid="check-verdict"
-        className={errors > 0 ? 'verdict-line is-error' : 'verdict-line'}
+        className={errors > 0 || hasFailed ? 'verdict-line is-error' : 'verdict-line'}
       >
-        {check.isBusy ? t.rules.checking : verdict}
+        {check.isBusy ? t.rules.checking : hasFailed ? `${verdict} · ${t.rules.testsFailed}` : verdict}
       </p>
       <ProblemNote error={check.error} />
       {diagnostics.length > 0 && (

@@ -41,6 +41,7 @@ export function RuleEditor({ studyId, items, base, nextVersion, saved, cancel }:
   const [error, setError] = useState<unknown>(null);
   const check = useCheck(studyId, text);
   const backtest = useBacktest(studyId, '');
+  const [tried, setTried] = useState('');
   const area = useRef<CodeAreaHandle>(null);
   const verdictId = useId();
   const diagnostics = useMemo(
@@ -123,7 +124,10 @@ export function RuleEditor({ studyId, items, base, nextVersion, saved, cancel }:
         <button
           type="button"
           disabled={!isClean || backtest.isStarting || isUnderWay(backtest.backtest)}
-          onClick={() => backtest.start({ envelope: text, mode: '' })}
+          onClick={() => {
+            setTried(text);
+            backtest.start({ envelope: text, mode: '' });
+          }}
         >
           {t.rules.backtestDraft}
         </button>
@@ -136,6 +140,11 @@ export function RuleEditor({ studyId, items, base, nextVersion, saved, cancel }:
           {t.alert.cancel}
         </button>
       </div>
+      {backtest.backtest && tried !== text && (
+        <p className="notice" role="status">
+          {t.rules.backtestOld}
+        </p>
+      )}
       <BacktestStatus run={backtest} />
     </div>
   );

@@ -80,6 +80,11 @@ function hysLaw(items: readonly Item[]): string {
     .filter((name) => name !== '')
     .map((name) => `${name}.window(days(14)).max_xuln() >= 3.0`);
   const enzymes = rise.length > 1 ? `(${rise.join('\n       || ')})` : rise.join('');
+  // What is missing would make the condition unknown, so the tests give normal values of the rest.
+  const beside = (day: string) =>
+    [ast && [ast, 30, 40], alp && [alp, 80, 120]]
+      .flatMap((one) => (one ? [`, [${codeOf(String(one[0]))}, ${day}, ${one[1]}, {uln: ${one[2]}}]`] : []))
+      .join('');
   const cholestasis = alp ? `\n      && !(${alp}.window(days(14)).max_xuln() >= 2.0)` : '';
   return `rule: HEP-HYS-LAW
 title: "Potential Hy's law"
@@ -95,10 +100,10 @@ explain: "ALT {${alt}.xuln:.1f}xULN on {${alt}.time:date}, bilirubin {${bili}.xu
 explain_zh: "{${alt}.time:date} ALT 为上限的 {${alt}.xuln:.1f} 倍，{${bili}.time:date} 胆红素为上限的 {${bili}.xuln:.1f} 倍"
 tests:
   - name: both raised within two weeks
-    given: [[${codeOf(alt)}, D1, 130, {uln: 40}], [${codeOf(bili)}, D9, 50, {uln: 20}]]
+    given: [[${codeOf(alt)}, D1, 130, {uln: 40}], [${codeOf(bili)}, D9, 50, {uln: 20}]${beside('D9')}]
     expect: [{at: D9, state: firing}]
   - name: too far apart
-    given: [[${codeOf(alt)}, D1, 130, {uln: 40}], [${codeOf(bili)}, D30, 50, {uln: 20}]]
+    given: [[${codeOf(alt)}, D1, 130, {uln: 40}], [${codeOf(alt)}, D30, 30, {uln: 40}], [${codeOf(bili)}, D30, 50, {uln: 20}]${beside('D30')}]
     expect: [{at: D30, state: inactive}]
 `;
 }

@@ -35,9 +35,6 @@ export function useBacktest(
   const [isStarting, setIsStarting] = useState(false);
   const [backtestId, setBacktestId] = useState(initialId);
   const [isFresh, setIsFresh] = useState(false);
-  useEffect(() => {
-    setBacktestId((known) => known || initialId);
-  }, [initialId]);
 
   useEffect(() => {
     if (!backtestId) return;
@@ -71,6 +68,8 @@ export function useBacktest(
   const start = useCallback(
     (order: BacktestOrder) => {
       setError(null);
+      setBacktest(null);
+      setBacktestId('');
       setIsStarting(true);
       client
         .post('/api/v1/studies/{studyId}/backtests', { path: { studyId }, body: order })
