@@ -207,7 +207,9 @@ class SeriesReader {
     if (baseline != nullptr) {
       Note(*baseline);
       input.baseline = baseline->value();
-      input.baseline_upper_limit = subject_.ranges().Range(baseline->range()).high;
+      const ReferenceRange baseline_range = subject_.ranges().Range(baseline->range());
+      input.baseline_lower_limit = baseline_range.low;
+      input.baseline_upper_limit = baseline_range.high;
     }
     const int grade = Grade(*criteria, input);
     return grade < 0 ? Missing(feature_.slot) : FromInteger(feature_.slot, grade);

@@ -112,6 +112,52 @@ class JudgeTest : public ::testing::Test {
   std::uint64_t key_ = 0;
 };
 
+// CTCAE 6 grades creatinine by multiples of the baseline where that lay below its lower limit.
+TEST_F(JudgeTest, AGradeKnowsThatTheBaselineWasLow) {
+  auto catalog = std::make_shared<Catalog>(*catalog_);
+  catalog->grading_version = "ctcae6";
+  RuleDefinition definition;
+  definition.rule_id = "R";
+  definition.study_id = "STUDY-1";
+  definition.title = "R";
+  definition.when = "lab.CREAT.grade_high >= 3";
+  const auto rule = CompileRule(definition, catalog);
+  ASSERT_TRUE(rule.has_value());
+  const StudyContext study(catalog);
+  const auto judge = [&](double baseline) {
+    const RecordLayout layout(catalog);
+    const RecordPools pools{&layout, &texts_, &ranges_};
+    SubjectRecord record(&pools);
+    const auto put = [&](std::string_view code, Seconds time, double value) {
+      Change change;
+      change.item = Item(code);
+      change.key = ++key_;
+      change.time = time;
+      change.number = value;
+      change.range_low = 60;
+      change.range_high = 110;
+      record.Apply(change);
+    };
+    put("FIRST_DOSE", kStart, static_cast<double>(kStart));
+    put("CREAT", kStart - kDay, baseline);
+    put("CREAT", kStart + kDay, 200);
+    const Anchor anchor{.item = Item("CREAT"),
+                        .index = 1,
+                        .time = kStart + kDay,
+                        .key = key_,
+                        .as_of = kStart + kDay};
+    const FeatureContext context{.study = &study, .units = &(*rule)->definition().units};
+    std::vector<Slot> frame((*rule)->when().frame_size());
+    (*rule)->when().Prepare(frame.data());
+    const Truth verdict =
+        JudgeAnchor((*rule)->when(), record, anchor, context, frame.data()).verdict;
+    EXPECT_EQ(verdict, WalkAnchor((*rule)->when(), record, anchor, context));
+    return verdict;
+  };
+  EXPECT_EQ(judge(59), Truth::kTrue);
+  EXPECT_EQ(judge(61), Truth::kFalse);
+}
+
 TEST_F(JudgeTest, TheMachineAgreesWithTheTreeWalker) {
   std::vector<std::shared_ptr<const Rule>> rules;
   for (const char* condition : kConditions) {

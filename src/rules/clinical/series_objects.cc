@@ -132,7 +132,9 @@ Value SeriesObject::GradeAt(std::ptrdiff_t position, std::ptrdiff_t baseline, bo
       if (baseline >= 0) {
         const Observation& first = seen_[static_cast<std::size_t>(baseline)];
         input.baseline = number(first, baseline_high);
-        input.baseline_upper_limit = ranges.Range(first.range()).high;
+        const ReferenceRange baseline_range = ranges.Range(first.range());
+        input.baseline_lower_limit = baseline_range.low;
+        input.baseline_upper_limit = baseline_range.high;
       }
       const int grade = Grade(*criteria, input);
       if (agreed && *agreed != grade) {
@@ -160,6 +162,9 @@ Value SeriesObject::Change(bool percent) const {
   }
   const double ends[] = {100 * change.low / from.low, 100 * change.low / from.high,
                          100 * change.high / from.low, 100 * change.high / from.high};
+  if (std::ranges::any_of(ends, [](double end) { return std::isnan(end); })) {
+    return Value::Unknown();  // infinity over infinity
+  }
   const auto [low, high] = std::minmax_element(std::begin(ends), std::end(ends));
   return FromInterval({*low, *high});
 }
