@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "rules/check/literal_duration.h"
 #include "rules/clinical/clinical_scope.h"
 #include "rules/clinical/visit_schedule.h"
 
@@ -51,6 +52,7 @@ class TurnFinder {
     if (expr.kind == ExprKind::kCall && expr.name == "missed_in_a_row" && expr.target != nullptr) {
       AddMissed(checked_.TypeOf(*expr.target).item);
     }
+    AddWindow(expr);
     const bool binds = expr.kind == ExprKind::kMacro || expr.kind == ExprKind::kBind;
     if (expr.target != nullptr) {
       Walk(*expr.target, scope);
@@ -143,6 +145,23 @@ class TurnFinder {
     const std::int64_t crossing = constant / slope;
     for (const std::int64_t time : {crossing - 1, crossing, crossing + 1}) {
       times_.insert(time);
+    }
+  }
+
+  // Where an observation leaves a window that moves with `now`: a row's stands still.
+  void AddWindow(const Expr& expr) {
+    if (anchor_.row != nullptr || expr.kind != ExprKind::kCall || expr.target == nullptr ||
+        expr.args.size() != 1 || (expr.name != "window" && expr.name != "asof")) {
+      return;
+    }
+    const Type& series = checked_.TypeOf(*expr.target);
+    const auto length = LiteralSeconds(*expr.args[0]);
+    if (series.kind != TypeKind::kSeries || series.item < 0 || !length || *length > kFar) {
+      return;
+    }
+    for (const Observation& observation :
+         subject_.Series(static_cast<std::uint32_t>(series.item))) {
+      times_.insert(observation.time() + *length + 1);
     }
   }
 

@@ -191,6 +191,7 @@ std::vector<DetectedAlert> Engine::Load(SubjectHandle subject,
   parts.latest = std::max(parts.latest, now);
   Parts::Entry& entry = parts.subjects[subject];
   entry.state = std::make_unique<SubjectState>(&parts.pools);
+  entry.state->known = now;
   parts.Work(subject, now).Load(current);
   parts.space.steps.clear();
   std::vector<DetectedAlert> detected = Detected(subject);
@@ -244,7 +245,9 @@ void Engine::Apply(SubjectHandle subject,
   if (parts.options.bounded && changes.size() == 1) {
     parts.TrimFor(subject, changes[0], now);
   }
-  const Seconds front = parts.subjects[subject].state->front;
+  SubjectState& state = *parts.subjects[subject].state;
+  state.known = std::max(state.known, now);
+  const Seconds front = state.front;
   parts.Take(subject, changes, now);
   if (!parts.space.steps.empty()) {
     parts.EmitSteps(front, now,
@@ -257,10 +260,12 @@ void Engine::Parts::EndVersions(Seconds due, std::vector<SubjectTransition>* tra
     if (subjects[handle].state == nullptr) {
       continue;
     }
+    // A subject is never taken back to a time before it was loaded or changed.
+    const Seconds at = std::max(due, subjects[handle].state->known);
     for (std::uint32_t rule = 0; rule < plan.rules.size(); ++rule) {
       const TimedRule& timed = plan.rules[rule].timed;
       if (timed.until == due || timed.from == due) {
-        Work(handle, due).Refresh(rule);
+        Work(handle, at).Refresh(rule);
       }
     }
     EmitSteps(INT64_MIN, due, [&](Transition transition) {

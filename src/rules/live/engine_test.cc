@@ -234,6 +234,49 @@ TEST_F(EngineTest, AnAlertOfTimeSurvivesARestart) {
   EXPECT_EQ(engine_->Load(subject_, current, kStart + 100 * kDay), live);
 }
 
+TEST_F(EngineTest, AWindowThatEmptiesIsFoundWhenItDoes) {
+  Start({Define("SILENT",
+                "now > subject.first_dose + days(1) && vs.HR.window(days(7)).count() == 0")});
+  const std::vector<Change> log{Put("FIRST_DOSE", 1, kStart, static_cast<double>(kStart)),
+                                Put("HR", 2, kStart, 70), Put("HR", 3, kStart + 2 * kDay, 70)};
+  for (const Change& change : log) {
+    Apply(change, change.time);
+  }
+  EXPECT_TRUE(Advance(kStart + 9 * kDay).empty());
+  const auto raised = Advance(kStart + 20 * kDay);
+  ASSERT_EQ(raised.size(), 1U);
+  EXPECT_EQ(raised[0].transition.alert.rule, 0U);
+  EXPECT_EQ(raised[0].transition.alert.fired, kStart + 9 * kDay + 1);
+  const auto live = Detected();
+  EXPECT_EQ(engine_->Load(subject_, log, kStart + 20 * kDay), live);
+}
+
+TEST_F(EngineTest, VersionsThatEndedBeforeALoadAreNoNewsAfterIt) {
+  RuleDefinition missing = Define("MISSING", "!visit.done && now > visit.window_end + days(3)");
+  missing.scope = EvaluationScope::kVisit;
+  std::vector<TimedRule> rules;
+  for (const TimedRule& rule :
+       testing::CompileAll(std::vector{Define("HIGH", "vs.SYSBP.value > 180.0"), missing})) {
+    const Seconds turns[] = {INT64_MIN, kStart + 10 * kDay, kStart + 18 * kDay, INT64_MAX};
+    for (int i = 0; i < 3; ++i) {
+      rules.push_back(rule);
+      rules.back().from = turns[i];
+      rules.back().until = turns[i + 1];
+    }
+  }
+  Start(rules);
+  const std::vector<Change> log{Put("FIRST_DOSE", 1, kStart, static_cast<double>(kStart)),
+                                Put("SYSBP", 2, kStart + 15 * kDay, 190)};
+  const Seconds now = kStart + 40 * kDay;
+  engine_ =
+      std::make_unique<Engine>(testing::OperationCatalog(), rules, EngineOptions{.bounded = false});
+  subject_ = engine_->Subject("S-1", "01");
+  const auto loaded = engine_->Load(subject_, log, now);
+  ASSERT_EQ(loaded.size(), 2U);
+  EXPECT_TRUE(Advance(now).empty());
+  EXPECT_EQ(Detected(), loaded);
+}
+
 TEST_F(EngineTest, ABoundIsLeftToTheTreeWalker) {
   Start({Define("HIGH", "lab.GLUC.value > 3.0"), Define("LOW", "lab.GLUC.value < 5.0")});
   Change below = Put("GLUC", 1, kStart, 4);

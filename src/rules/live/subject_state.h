@@ -44,6 +44,7 @@ struct SubjectState {
   std::vector<RuleEntry> rules;  // in order; few rules find anything in a subject
   Seconds front = INT64_MIN;     // the latest event time, unless it lies in the future
   Seconds floor = INT64_MIN;     // what is older may have been dropped
+  Seconds known = INT64_MIN;     // the knowledge time it was loaded or changed at last
 };
 
 }  // namespace vedette::rules
