@@ -46,8 +46,9 @@ TEST_P(AlertPathTest, AValueOverTheThresholdRaisesOneAlertWithItsEvidence) {
   const RestAnswer detail =
       Get("/api/v1/studies/S1/alerts/" + JsonAt(alerts.body, "/alerts/0/alertId"));
   ASSERT_EQ(detail.status, 200) << detail.body;
-  EXPECT_EQ(JsonAt(detail.body, "/evidence/expression"), "SYSBP > 140 mmHg");
-  EXPECT_EQ(std::stod(JsonAt(detail.body, "/evidence/value")), 152);
+  EXPECT_EQ(JsonAt(detail.body, "/evidence/condition"), "vs.SYSBP.value > 140.0");
+  EXPECT_EQ(std::stod(JsonAt(detail.body, "/evidence/observations/0/number")), 152) << detail.body;
+  EXPECT_EQ(JsonAt(detail.body, "/history/0/change"), "raised");
 
   const RestAnswer series = Get("/api/v1/studies/S1/subjects/" +
                                 JsonAt(alerts.body, "/alerts/0/patientId") + "/series/SYSBP");
