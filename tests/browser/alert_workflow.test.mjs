@@ -51,9 +51,7 @@ test('a corrected value takes its alert back, in place, announced, with its line
   const alertId = await row.getAttribute('data-alert-id');
   await row.click();
   await page.locator('.panel .timeline [data-change=raised]').waitFor();
-  await page
-    .locator('.panel .standing [data-testid=detection][data-value=firing]')
-    .waitFor();
+  await page.locator('.panel .standing [data-testid=detection][data-value=firing]').waitFor();
   const rows = await page.locator('.alert-table tbody tr').count();
 
   const answer = await recorder.correctLast(recorder.rule.condition.threshold - 30);
@@ -62,7 +60,10 @@ test('a corrected value takes its alert back, in place, announced, with its line
     .locator(`[data-alert-id="${alertId}"] [data-testid=detection][data-value=retracted]`)
     .waitFor();
   assert.equal(await page.locator('.alert-table tbody tr').count(), rows);
-  await page.getByTestId('announcer-changes').getByText(/^Retracted: /).waitFor();
+  await page
+    .getByTestId('announcer-changes')
+    .getByText(/^Retracted: /)
+    .waitFor();
 
   await page.locator('.panel .standing [data-testid=detection][data-value=retracted]').waitFor();
   await page.locator('.panel .timeline [data-change=retracted]').waitFor();

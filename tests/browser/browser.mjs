@@ -77,7 +77,9 @@ function upperThreshold(rule, items) {
   const when = /^\s*when: *"?([^"\n]*?)"?\s*$/m.exec(rule.definition)?.[1] ?? '';
   const match = kUpper.exec(when);
   const item = match && items.find((one) => match[1].endsWith(`.${one.code}`));
-  return item ? { ruleName: match[1], item: item.code, threshold: Number(match[3]), unit: item.unit } : null;
+  return item
+    ? { ruleName: match[1], item: item.code, threshold: Number(match[3]), unit: item.unit }
+    : null;
 }
 
 /** A line to the server that can be cut: what the page sees when a network fails. */
@@ -168,7 +170,9 @@ export class Recorder {
       Object.assign(this, { studyId: id, rule, critical, calm, subjects });
       return;
     }
-    throw new Error('No study has active rules with upper thresholds, one of them critical, and subjects.');
+    throw new Error(
+      'No study has active rules with upper thresholds, one of them critical, and subjects.',
+    );
   }
 
   /**
@@ -203,7 +207,12 @@ export class Recorder {
   async correctLast(number) {
     const { lastEvent } = this;
     const idempotencyKey = `${lastEvent.idempotencyKey}/corrected`;
-    return this.record({ ...lastEvent, number, corrects: lastEvent.idempotencyKey, idempotencyKey });
+    return this.record({
+      ...lastEvent,
+      number,
+      corrects: lastEvent.idempotencyKey,
+      idempotencyKey,
+    });
   }
 
   record(event) {

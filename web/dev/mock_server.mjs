@@ -282,7 +282,8 @@ const routes = [
         chosen.status = 'signed';
       } else {
         for (const each of all) {
-          if (each.status === 'active') Object.assign(each, { status: 'retired', activeUntil: micros() });
+          if (each.status === 'active')
+            Object.assign(each, { status: 'retired', activeUntil: micros() });
         }
         if (match[2] === 'activate') {
           Object.assign(chosen, { status: 'active', activeFrom: micros() });
@@ -393,7 +394,8 @@ const routes = [
   [
     'GET',
     /^\/api\/v1\/studies\/([^/]+)\/rules$/,
-    (match, response) => send(response, 200, { rules: match[1] === 'SIM-01' ? [...rules, ...drafts] : [] }),
+    (match, response) =>
+      send(response, 200, { rules: match[1] === 'SIM-01' ? [...rules, ...drafts] : [] }),
   ],
   [
     'GET',
@@ -597,7 +599,9 @@ const routes = [
       response.write(': hello\n\n');
       const write = (alert) =>
         match[1] === 'SIM-01' &&
-        response.write(`id: ${alert.changeSequence}\nevent: alert\ndata: ${JSON.stringify(alert)}\n\n`);
+        response.write(
+          `id: ${alert.changeSequence}\nevent: alert\ndata: ${JSON.stringify(alert)}\n\n`,
+        );
       const after = Number(request.headers['last-event-id'] ?? url.searchParams.get('after') ?? 0);
       if (after)
         alerts

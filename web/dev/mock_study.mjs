@@ -167,8 +167,7 @@ export function record(
   totals.events += 1;
   let raised = 0;
   for (const r of rules) {
-    if (r.item !== item || number === undefined || !compare(number, r))
-      continue;
+    if (r.item !== item || number === undefined || !compare(number, r)) continue;
     const alert = {
       alertId: randomUUID(),
       ruleName: r.name,

@@ -82,12 +82,7 @@ function Desk() {
         ) : list.length === 0 ? (
           <EmptyState title={t.noStudies} hint={t.noStudiesHint} />
         ) : study && route.place === 'alerts' ? (
-          <AlertsPage
-            key={study.id}
-            studyId={study.id}
-            alertId={route.alertId}
-            user={me.data}
-          />
+          <AlertsPage key={study.id} studyId={study.id} alertId={route.alertId} user={me.data} />
         ) : study ? (
           <RulesPage
             key={study.id}

@@ -20,11 +20,7 @@ export function alertsAt(studyId: string | null, alertId: string | null = null):
   return { ...kStart, studyId, alertId };
 }
 
-export function rulesAt(
-  studyId: string | null,
-  ruleId: string | null = null,
-  version = 0,
-): Route {
+export function rulesAt(studyId: string | null, ruleId: string | null = null, version = 0): Route {
   return { ...kStart, studyId, place: 'rules', ruleId, version };
 }
 

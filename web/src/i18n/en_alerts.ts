@@ -116,8 +116,7 @@ export const enAlerts = {
   recordedAt: (time: string) => `recorded ${time}`,
   announceChange: (change: string, rule: string, subject: string) =>
     `${change}: ${rule}, subject ${subject}`,
-  announceChanges: (count: number) =>
-    count === 1 ? '1 alert changed' : `${count} alerts changed`,
+  announceChanges: (count: number) => (count === 1 ? '1 alert changed' : `${count} alerts changed`),
   courseItem: 'Item',
   courseOf: 'Item shown',
   legendSuperseded: 'Corrected or withdrawn',

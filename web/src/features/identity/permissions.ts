@@ -3,7 +3,8 @@
 // and hears from the server what it may not do.
 import type { User } from '../../api/types';
 
-export type Permission = 'alert.act' | 'alert.silence' | 'rule.write' | 'rule.sign' | 'rule.activate';
+export type Permission =
+  'alert.act' | 'alert.silence' | 'rule.write' | 'rule.sign' | 'rule.activate';
 
 /** As the server's role table has it. */
 const kKnown: Record<string, readonly Permission[]> = {

@@ -179,9 +179,9 @@ describe('matches', () => {
   it('needs every chosen filter', () => {
     const one = alert(1, { ruleId: 'R1', siteId: '701', severity: 'CRITICAL' });
     expect(matches(one, noFilter)).toBe(true);
-    expect(
-      matches(one, { ...noFilter, ruleId: 'R1', siteId: '701', severity: 'CRITICAL' }),
-    ).toBe(true);
+    expect(matches(one, { ...noFilter, ruleId: 'R1', siteId: '701', severity: 'CRITICAL' })).toBe(
+      true,
+    );
     expect(matches(one, { ...noFilter, ruleId: 'R2' })).toBe(false);
     expect(matches(one, { ...noFilter, siteId: '702' })).toBe(false);
     expect(matches(one, { ...noFilter, severity: 'INFO' })).toBe(false);

@@ -219,9 +219,7 @@ function Standing({ alert, open }: { alert: Alert; open: (alertId: string | null
           <dt title={t.alert.workflowHint}>{t.alert.workflow}</dt>
           <dd>
             <WorkflowBadge alert={alert} />
-            {alert.assignee && (
-              <span className="mark">{t.alert.assignedTo(alert.assignee)}</span>
-            )}
+            {alert.assignee && <span className="mark">{t.alert.assignedTo(alert.assignee)}</span>}
             <DueClock alert={alert} now={now} />
           </dd>
         </div>

@@ -14,9 +14,6 @@ export function ruleNameOf(
   return chosen(language, alert.ruleName, alert.ruleNameZh) || alert.ruleId;
 }
 
-export function messageOf(
-  alert: Pick<Alert, 'message' | 'messageZh'>,
-  language: Language,
-): string {
+export function messageOf(alert: Pick<Alert, 'message' | 'messageZh'>, language: Language): string {
   return chosen(language, alert.message, alert.messageZh);
 }

@@ -86,12 +86,7 @@ function Silences({ studyId, ruleNames, sites, maySilence }: Props) {
       )}
       <ProblemNote error={error} />
       {maySilence && (
-        <SilenceForm
-          studyId={studyId}
-          ruleNames={ruleNames}
-          sites={sites}
-          made={silences.reload}
-        />
+        <SilenceForm studyId={studyId} ruleNames={ruleNames} sites={sites} made={silences.reload} />
       )}
     </>
   );

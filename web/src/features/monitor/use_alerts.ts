@@ -136,10 +136,7 @@ export function useAlerts(studyId: string, filter: Filter): Alerts {
 
   const seen = useCallback((alertId: string) => dispatch({ type: 'seen', alertId }), []);
   const allSeen = useCallback(() => dispatch({ type: 'allSeen' }), []);
-  const take = useCallback(
-    (alert: Alert) => dispatch({ type: 'arrived', alerts: [alert] }),
-    [],
-  );
+  const take = useCallback((alert: Alert) => dispatch({ type: 'arrived', alerts: [alert] }), []);
   const setPaused = useCallback(
     (paused: boolean) => dispatch({ type: paused ? 'pause' : 'resume' }),
     [],

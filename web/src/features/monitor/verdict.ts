@@ -36,10 +36,7 @@ export function firingObservation(
 }
 
 /** Null when the condition is more than that, or its numbers are not known. */
-export function plainVerdict(
-  alert: Pick<Alert, 'item'>,
-  evidence: Evidence,
-): PlainVerdict | null {
+export function plainVerdict(alert: Pick<Alert, 'item'>, evidence: Evidence): PlainVerdict | null {
   const condition = fromCel(evidence.condition);
   const observation = firingObservation(alert, evidence);
   if (!condition || condition.look !== 'value' || typeof observation?.number !== 'number') {

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { actionsFrom, dueState, needsSignature, needsText, nextAction, workflows } from './workflow';
+import {
+  actionsFrom,
+  dueState,
+  needsSignature,
+  needsText,
+  nextAction,
+  workflows,
+} from './workflow';
 
 describe('actions', () => {
   it('follow from where the alert stands', () => {

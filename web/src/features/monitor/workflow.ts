@@ -103,10 +103,7 @@ export type DueState = 'none' | 'running' | 'soon' | 'overdue';
 const kSoon = 4 * 3_600_000;
 
 /** How the rule's clock stands; it no longer matters once the alert is closed. Milliseconds. */
-export function dueState(
-  alert: Pick<Alert, 'dueAt' | 'workflow'>,
-  now: number,
-): DueState {
+export function dueState(alert: Pick<Alert, 'dueAt' | 'workflow'>, now: number): DueState {
   if (!alert.dueAt || !isOpen(alert)) return 'none';
   const left = alert.dueAt / 1000 - now;
   return left < 0 ? 'overdue' : left < kSoon ? 'soon' : 'running';

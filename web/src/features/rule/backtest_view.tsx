@@ -12,6 +12,7 @@ const kBars = 90;
 const kHeight = 88;
 const kMostSites = 12;
 const kMostExamples = 12;
+const kMostOverlaps = 12;
 
 /** Its progress while it runs, and its answers once it is done. */
 export function BacktestStatus({ run }: { run: BacktestRun }) {
@@ -52,6 +53,10 @@ export function BacktestStatus({ run }: { run: BacktestRun }) {
 function BacktestReport({ backtest }: { backtest: Backtest }) {
   const { t, language } = useI18n();
   const whole = (value: number) => value.toLocaleString(language);
+  const overlap = backtest.overlap
+    .filter((one) => one.both > 0)
+    .sort((a, b) => b.both - a.both)
+    .slice(0, kMostOverlaps);
   const facts: [string, string][] = [
     [t.rules.found.alerts, whole(backtest.alerts)],
     [t.rules.found.subjects, whole(backtest.subjects)],
@@ -61,7 +66,8 @@ function BacktestReport({ backtest }: { backtest: Backtest }) {
     [t.rules.found.events, whole(backtest.events)],
     [t.rules.found.days, whole(backtest.days)],
   ];
-  if (backtest.mode === 'as_known') facts.push([t.rules.found.retracted, whole(backtest.retracted)]);
+  if (backtest.mode === 'as_known')
+    facts.push([t.rules.found.retracted, whole(backtest.retracted)]);
   return (
     <>
       <dl className="numbers">
@@ -83,7 +89,7 @@ function BacktestReport({ backtest }: { backtest: Backtest }) {
           <Ranking title={t.rules.bySubject} counts={backtest.bySubject} most={kMostSites} />
         )}
       </div>
-      {backtest.overlap.length > 0 && (
+      {overlap.length > 0 && (
         <>
           <h4>{t.rules.overlap}</h4>
           <div className="scroll-x">
@@ -97,7 +103,7 @@ function BacktestReport({ backtest }: { backtest: Backtest }) {
                 </tr>
               </thead>
               <tbody>
-                {backtest.overlap.map((one) => (
+                {overlap.map((one) => (
                   <tr key={one.ruleId}>
                     <td>{one.ruleId}</td>
                     <td>{whole(one.both)}</td>
@@ -160,7 +166,12 @@ function Days({ counts }: { counts: BacktestCount[] }) {
         <h4>{t.rules.byDay}</h4>
         <span className="quiet">{t.rules.daySummary(bars.length, most)}</span>
       </figcaption>
-      <svg width="100%" height={kHeight} role="img" aria-label={t.rules.daySummary(bars.length, most)}>
+      <svg
+        width="100%"
+        height={kHeight}
+        role="img"
+        aria-label={t.rules.daySummary(bars.length, most)}
+      >
         {bars.map((bar, i) => {
           const height = (bar.alerts / most) * (kHeight - 4);
           return (

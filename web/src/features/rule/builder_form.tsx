@@ -72,7 +72,8 @@ function Fields({ condition, items, set }: FieldsProps) {
       : condition.look === 'pct_change'
         ? '%'
         : (chosen?.unit ?? '');
-  const whole = (value: string, least: number) => Math.max(least, Math.round(Number(value)) || least);
+  const whole = (value: string, least: number) =>
+    Math.max(least, Math.round(Number(value)) || least);
   return (
     <div className="form-row">
       <label>

@@ -36,7 +36,11 @@ export function CheckResult({ id, check, diagnostics, jump }: Props) {
         data-testid="check-verdict"
         className={errors > 0 || hasFailed ? 'verdict-line is-error' : 'verdict-line'}
       >
-        {check.isBusy ? t.rules.checking : hasFailed ? `${verdict} · ${t.rules.testsFailed}` : verdict}
+        {check.isBusy
+          ? t.rules.checking
+          : hasFailed
+            ? `${verdict} · ${t.rules.testsFailed}`
+            : verdict}
       </p>
       <ProblemNote error={check.error} />
       {diagnostics.length > 0 && (
@@ -55,7 +59,9 @@ export function CheckResult({ id, check, diagnostics, jump }: Props) {
           ))}
         </ul>
       )}
-      {check.result?.rules.map((rule) => <CheckedFacts key={rule.ruleId} rule={rule} />)}
+      {check.result?.rules.map((rule) => (
+        <CheckedFacts key={rule.ruleId} rule={rule} />
+      ))}
     </div>
   );
 }

@@ -42,7 +42,10 @@ describe('placeDiagnostic', () => {
 
   it.each([
     ['one line', `rule: A\nwhen: ${condition}\n`],
-    ['folded lines', 'rule: A\nwhen: lab.BILI.xuln >= 2.0\n      && lab.ATL.value > 3.0\nfor: 0d\n'],
+    [
+      'folded lines',
+      'rule: A\nwhen: lab.BILI.xuln >= 2.0\n      && lab.ATL.value > 3.0\nfor: 0d\n',
+    ],
     ['quoted', `rule: A\nwhen: "${condition}"\n`],
     ['a folded block', 'rule: A\nwhen: >-\n  lab.BILI.xuln >= 2.0 &&\n  lab.ATL.value > 3.0\n'],
   ])('finds what is said of the condition in %s', (_, text) => {
@@ -66,7 +69,10 @@ describe('placeDiagnostic', () => {
   });
 
   it('stays inside the text whatever it is given', () => {
-    const placed = placeDiagnostic('a', diagnostic({ line: 99, column: 99, rendered: 'line 9: z' }));
+    const placed = placeDiagnostic(
+      'a',
+      diagnostic({ line: 99, column: 99, rendered: 'line 9: z' }),
+    );
     expect(placed.line).toBe(1);
     expect(offsetOf('a', placed)).toBeLessThanOrEqual(1);
   });

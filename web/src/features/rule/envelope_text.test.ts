@@ -50,7 +50,16 @@ describe('fields of an envelope', () => {
   });
 
   it('come back as they were written, however odd', () => {
-    for (const value of ['a: b', 'x # no comment', 'say "yes"', '1.5', 'yes', '{a}', 'a\\b', '严重']) {
+    for (const value of [
+      'a: b',
+      'x # no comment',
+      'say "yes"',
+      '1.5',
+      'yes',
+      '{a}',
+      'a\\b',
+      '严重',
+    ]) {
       expect(readField(replaceField('rule: A\n', 'title', value), 'title'), value).toBe(value);
     }
   });

@@ -52,7 +52,10 @@ function toField(key: string, lines: string[], first: number, end: number, start
     const value = (style === 'literal' ? body.join('\n') : body.join(' ')).trim();
     return { key, value, style, first, end, start };
   }
-  const folded = [head, ...rest].map((line) => line.trim()).join(' ').trim();
+  const folded = [head, ...rest]
+    .map((line) => line.trim())
+    .join(' ')
+    .trim();
   const quoted = /^(["'])([\s\S]*)\1\s*(?:#.*)?$/.exec(folded);
   if (quoted) {
     const inner = quoted[2] ?? '';

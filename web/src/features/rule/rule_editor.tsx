@@ -31,10 +31,7 @@ const kTemplates: readonly TemplateName[] = ['threshold', 'trend', 'hysLaw'];
 export function RuleEditor({ studyId, items, base, nextVersion, saved, cancel }: Props) {
   const { t } = useI18n();
   const { client } = useServices();
-  const start = useMemo(
-    () => base?.definition ?? templateText('threshold', items),
-    [base, items],
-  );
+  const start = useMemo(() => base?.definition ?? templateText('threshold', items), [base, items]);
   const [text, setText] = useState(start);
   const [template, setTemplate] = useState(start);
   const [busy, setBusy] = useState(false);
@@ -115,11 +112,7 @@ export function RuleEditor({ studyId, items, base, nextVersion, saved, cancel }:
       <ProblemNote error={error} names={{ envelope: t.rules.editor, ruleId: t.rule }} />
       <div className="actions">
         <button type="button" className="primary" disabled={!isClean || busy} onClick={save}>
-          {busy
-            ? t.alert.working
-            : base
-              ? t.rules.saveAs(nextVersion)
-              : t.rules.save}
+          {busy ? t.alert.working : base ? t.rules.saveAs(nextVersion) : t.rules.save}
         </button>
         <button
           type="button"

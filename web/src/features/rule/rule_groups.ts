@@ -36,7 +36,8 @@ export function nameOf(
   version: Pick<RuleVersion, 'name' | 'nameZh' | 'ruleId'>,
   language: Language,
 ): string {
-  const name = language === 'zh-CN' ? version.nameZh || version.name : version.name || version.nameZh;
+  const name =
+    language === 'zh-CN' ? version.nameZh || version.name : version.name || version.nameZh;
   return name || version.ruleId;
 }
 

@@ -296,9 +296,7 @@ function BacktestSection({ studyId, version, mayRun, changed }: BacktestProps) {
           <button
             type="button"
             disabled={run.isStarting || isUnderWay(run.backtest)}
-            onClick={() =>
-              run.start({ ruleId: version.ruleId, version: version.version, mode })
-            }
+            onClick={() => run.start({ ruleId: version.ruleId, version: version.version, mode })}
           >
             {t.rules.backtestRun}
           </button>

@@ -65,11 +65,7 @@ export function RulesPage({ studyId, ruleId, version, isNew, user }: Props) {
           <h1 id="rules-heading">{t.rules.title}</h1>
           <span className="spacer" />
           {mayWrite && (
-            <button
-              type="button"
-              className="primary"
-              onClick={() => navigate(newRuleAt(studyId))}
-            >
+            <button type="button" className="primary" onClick={() => navigate(newRuleAt(studyId))}>
               {t.rules.newRule}
             </button>
           )}
@@ -112,11 +108,7 @@ export function RulesPage({ studyId, ruleId, version, isNew, user }: Props) {
       <section className="rules-main" aria-label={isNew ? t.rules.newRule : (ruleId ?? t.rule)}>
         {showsDetail && (
           <div className="panel-tools rules-back">
-            <button
-              type="button"
-              className="plain"
-              onClick={() => navigate(rulesAt(studyId))}
-            >
+            <button type="button" className="plain" onClick={() => navigate(rulesAt(studyId))}>
               ← {t.rules.title}
             </button>
           </div>

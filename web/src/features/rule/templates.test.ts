@@ -46,7 +46,9 @@ describe('templates', () => {
       item: 'vs.SYSBP',
       threshold: 160,
     });
-    expect(readField(templateText('threshold', [item('HR', 'VS')]), 'when')).toContain('vs.HR.value');
+    expect(readField(templateText('threshold', [item('HR', 'VS')]), 'when')).toContain(
+      'vs.HR.value',
+    );
   });
 
   it('leave out of Hy’s law what the study does not record', () => {

@@ -83,7 +83,9 @@ function hysLaw(items: readonly Item[]): string {
   // What is missing would make the condition unknown, so the tests give normal values of the rest.
   const beside = (day: string) =>
     [ast && [ast, 30, 40], alp && [alp, 80, 120]]
-      .flatMap((one) => (one ? [`, [${codeOf(String(one[0]))}, ${day}, ${one[1]}, {uln: ${one[2]}}]`] : []))
+      .flatMap((one) =>
+        one ? [`, [${codeOf(String(one[0]))}, ${day}, ${one[1]}, {uln: ${one[2]}}]`] : [],
+      )
       .join('');
   const cholestasis = alp ? `\n      && !(${alp}.window(days(14)).max_xuln() >= 2.0)` : '';
   return `rule: HEP-HYS-LAW

@@ -8,8 +8,7 @@ import { useServices } from '../../services';
 const kPollMilliseconds = 400;
 
 export type BacktestOrder =
-  | { ruleId: string; version: number; mode: string }
-  | { envelope: string; mode: string };
+  { ruleId: string; version: number; mode: string } | { envelope: string; mode: string };
 
 export interface BacktestRun {
   backtest: Backtest | null;
