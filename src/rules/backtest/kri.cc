@@ -38,7 +38,8 @@ double CountRows(const SubjectView& subject,
       return true;
     }
     const Observation* observation = row.Find(subject.catalog().IndexOf(*field));
-    return observation != nullptr && !std::isnan(observation->value()) &&
+    return observation != nullptr && field->kind == ValueKind::kText &&
+           !std::isnan(observation->value()) &&
            subject.texts().Text(static_cast<std::uint32_t>(observation->value())) == term;
   };
   return static_cast<double>(std::count_if(rows.begin(), rows.end(), counts));

@@ -115,6 +115,21 @@ TEST_F(CountOfTest, RowsUpToTheMomentAreCountedOverDaysOnStudy) {
   EXPECT_EQ(KindOf(serious), RateKind::kRate);
 }
 
+TEST_F(CountOfTest, AFieldThatHoldsNoTextEqualsNoTerm) {
+  AddEvent(1, 12 * kDay, "Y");
+  history_.Add(subject_, {.item = catalog_->IndexOf(*catalog_->FindField("AE", "AESTDT")),
+                          .key = 7,
+                          .row = 1,
+                          .time = 12 * kDay,
+                          .number = 4e9});
+  history_.Finish();
+  HistorySubject record(history_);
+  record.Select(subject_);
+  const CatalogKri dated{
+      .numerator_form = "AE", .numerator_field = "AESTDT", .numerator_term = "Y"};
+  EXPECT_EQ(CountOf(dated, record, 40 * kDay).numerator, 0);
+}
+
 TEST_F(CountOfTest, WithoutAReferenceDayThereIsNoExposure) {
   AddEvent(1, 12 * kDay, "N");
   history_.Finish();

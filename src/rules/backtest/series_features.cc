@@ -126,7 +126,7 @@ void FeatureColumns::ComputeWindow(Column& column, const RowBits& wanted) {
 void FeatureColumns::ComputeBaseline(Column& column, const RowBits& wanted) {
   const Catalog& catalog = context_.history->catalog();
   const CatalogItem* dose_item = catalog.FindAttribute(catalog.first_dose);
-  if (dose_item == nullptr) {
+  if (dose_item == nullptr || dose_item->kind != ValueKind::kTime) {
     return;
   }
   const Feature& feature = column.feature;

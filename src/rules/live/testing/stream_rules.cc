@@ -76,6 +76,8 @@ void AddAbsenceRules(std::vector<RuleDefinition>* rules) {
   rules->push_back(
       Define("DIARY_MISSED", "pro.DIARY.missed_in_a_row() >= 3", {"timer", "pro.DIARY"}));
   rules->push_back(
+      Define("SILENT", "now > subject.first_dose + days(1) && vs.HR.window(days(9)).count() == 0"));
+  rules->push_back(
       Define("REPORT_LATE", "(has(row.REPORTED) ? row.REPORTED : now) - row.AWAREDTM > hours(24)"));
   rules->back().scope = EvaluationScope::kRow;
   rules->back().each_form = "AE";
