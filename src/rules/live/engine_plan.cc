@@ -23,15 +23,17 @@ PlannedRule::Kind KindOf(const Rule& rule) {
                                                           : PlannedRule::Kind::kSeries;
 }
 
-void Extend(ItemRetention* retention, const Reach& reach, PlannedRule::Kind kind) {
+// `own`: only the item's own observations are judged, which need no other to be current.
+void Extend(ItemRetention* retention, const Reach& reach, PlannedRule::Kind kind, bool own) {
   if (kind != PlannedRule::Kind::kSeries) {
     // Rows and absences may be judged again at any time.
     retention->everything = true;
     return;
   }
   retention->window = std::max(retention->window, reach.window);
-  retention->count =
-      std::max(retention->count, reach.next < UINT32_MAX ? reach.next + 1 : reach.next);
+  if (reach.current) {
+    retention->count = std::max(retention->count, reach.next + (own ? 0 : 1));
+  }
   retention->baseline = retention->baseline || reach.baseline;
   retention->everything = retention->everything || reach.onward || reach.all;
   retention->reaches_all = retention->reaches_all || reach.all;
@@ -64,7 +66,8 @@ EnginePlan::EnginePlan(std::shared_ptr<const Catalog> study_catalog, std::vector
     for (const auto& [item, reach] : ReachOf(rule, *catalog)) {
       const bool anchor = std::ranges::find(planned.anchors, item) != planned.anchors.end();
       uses[item].push_back({.rule = index, .anchor = anchor, .reach = reach});
-      Extend(&retention[item], reach, planned.kind);
+      const bool own = planned.anchors.size() == 1 && anchor;
+      Extend(&retention[item], reach, planned.kind, own);
     }
   }
   for (std::uint32_t item = 0; item < uses.size(); ++item) {

@@ -39,7 +39,7 @@ struct ItemUse {
 // How much of an item a bounded engine keeps.
 struct ItemRetention {
   Seconds window = 0;       // before the earliest anchor that may be judged again
-  std::uint32_t count = 1;  // and as many before that one
+  std::uint32_t count = 0;  // and as many before that one
   bool baseline = false;    // and the last one at or before the first dose
   bool everything = false;
   // A change reaches anchors whatever their age.

@@ -43,7 +43,7 @@ class ReachFinder {
     }
   }
 
-  void AddAnchor(std::uint32_t item) { reaches_[item].current = true; }
+  void AddAnchor(std::uint32_t item) { reaches_.try_emplace(item); }
 
   std::map<std::uint32_t, Reach> Take() { return std::move(reaches_); }
 

@@ -96,7 +96,10 @@ bool SubjectWork::FollowTouch(std::uint32_t rule, const ItemUse& use, const Touc
       const std::size_t behind = std::size_t{at} + (touch.inserted ? 1 : 0) + reach.next;
       end = std::max(end, static_cast<std::uint32_t>(std::min<std::size_t>(behind, size)));
     } else {
-      const Seconds last = EndOfReach(reach, touch, planned.settle);
+      Seconds last = EndOfReach(reach, touch, planned.settle);
+      if (anchor == touch.item) {
+        last = std::max(last, touch.time);
+      }
       end = last == INT64_MAX ? size : FirstAtOrAfter(series, last + 1);
     }
     changed = JudgeRange(rule, anchor, from, end) || changed;
