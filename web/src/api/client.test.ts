@@ -90,6 +90,17 @@ describe('ApiClient', () => {
     expect(onSessionEnd).not.toHaveBeenCalled();
   });
 
+  it('does not end the session for a wrong password of a signature', async () => {
+    const { client, onSessionEnd } = clientWith(() => problem(401, {}));
+    const refused = client.post('/api/v1/studies/{studyId}/rules/{ruleId}:sign', {
+      path: { studyId: 'S', ruleId: 'R' },
+      body: { password: 'wrong', meaning: 'reviewed' },
+      signs: true,
+    });
+    expect(await failure(refused)).toMatchObject({ status: 401 });
+    expect(onSessionEnd).not.toHaveBeenCalled();
+  });
+
   it('does not end a newer session because an older token was refused', async () => {
     const made = clientWith(() => {
       made.setToken('token-2');

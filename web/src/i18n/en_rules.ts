@@ -85,7 +85,7 @@ export const enRules = {
     alerts: 'Alerts',
     subjects: 'Subjects',
     perMonth: 'Alerts per subject and month',
-    days: 'Days',
+    days: 'Days on which it was true',
     events: 'Events looked at',
     records: 'Times the condition was true',
     notEvaluable: 'Not evaluable',

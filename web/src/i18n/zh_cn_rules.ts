@@ -82,7 +82,7 @@ export const zhCnRules: typeof enRules = {
     alerts: '警报',
     subjects: '受试者',
     perMonth: '每受试者每月警报',
-    days: '天数',
+    days: '条件成立的天数',
     events: '检查的事件',
     records: '条件成立次数',
     notEvaluable: '无法判断',

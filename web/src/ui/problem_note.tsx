@@ -15,9 +15,16 @@ export function ProblemNote({ error, names = {} }: Props) {
   if (!error) return null;
   const fields = error instanceof ApiError ? error.fields : [];
   const wrongPassword = error instanceof ApiError && error.status === 401;
+  // Of a single field the sentence says the same as the list.
+  const [only] = fields;
+  const isSaid =
+    error instanceof ApiError &&
+    fields.length === 1 &&
+    only !== undefined &&
+    error.detail.endsWith(only.description);
   return (
     <div className="notice notice-error" role="alert">
-      {wrongPassword ? t.alert.wrongPassword : explain(error, t)}
+      {wrongPassword ? t.alert.wrongPassword : !isSaid && explain(error, t)}
       {fields.length > 0 && (
         <ul>
           {fields.map((problem, i) => (
