@@ -62,6 +62,14 @@ class FakeTrial final : public trial::v1::TrialApi {
                                                        trial::v1::ListItemsRequest) override {
     co_return Fail(Code::kUnimplemented, "");
   }
+  Task<Result<trial::v1::StudyDesign>> PutDesign(CallContext,
+                                                 trial::v1::PutDesignRequest) override {
+    co_return Fail(Code::kUnimplemented, "");
+  }
+  Task<Result<trial::v1::StudyDesign>> GetDesign(CallContext,
+                                                 trial::v1::GetDesignRequest) override {
+    co_return Fail(Code::kUnimplemented, "");
+  }
 };
 
 CallContext As(std::vector<Grant> grants) {
