@@ -181,6 +181,8 @@ Task<Result<Findings>> Detector::Load(db::Transaction& transaction,
                                       std::vector<Missing> missing,
                                       Timestamp now) {
   Findings findings;
+  // Before anything is read: a subject may have been forgotten to be loaded here.
+  for (const Missing& one : missing) pool_.Touch(slot, one.subject.id);
   for (std::size_t begin = 0; begin < missing.size(); begin += kSubjectsAtOnce) {
     const std::size_t end = std::min(begin + kSubjectsAtOnce, missing.size());
     std::vector<std::string> ids;
@@ -192,7 +194,6 @@ Task<Result<Findings>> Detector::Load(db::Transaction& transaction,
                    co_await ReadAlertsOnFile(transaction, slot.study_id(), std::move(ids)));
     for (std::size_t i = begin; i < end; ++i) {
       const LoggedSubject& subject = missing[i].subject;
-      pool_.Touch(slot, subject.id);
       const std::vector<rules::DetectedAlert> detected =
           slot.engine().Load(missing[i].handle, observations[subject.id], ToSeconds(now));
       std::vector<rules::DetectedAlert> known;
@@ -282,6 +283,7 @@ Task<Result<std::optional<Detector::Cold>>> Detector::NextCold(db::Transaction& 
                                                                std::int64_t limit) {
   for (auto& [study, engines] : pool_.studies()) {
     if (engines.warm) continue;
+    pool_.TouchStudy(study);
     const auto& ended = engines.rules->ended;
     while (!engines.rules->whole_study && engines.warm_ended < ended.size()) {
       const std::string version = ended[engines.warm_ended++];

@@ -87,6 +87,8 @@ void EnginePool::Touch(EngineSlot& slot, const std::string& subject_id) {
   touched_.emplace_back(slot.study_id(), subject_id);
 }
 
+void EnginePool::TouchStudy(const std::string& study) { touched_.emplace_back(study, ""); }
+
 void EnginePool::Keep() {
   touched_.clear();
   for (auto& [study, engines] : studies_) {

@@ -84,6 +84,8 @@ class EnginePool {
 
   // That the engine of this subject changes with the transaction.
   void Touch(EngineSlot& slot, const std::string& subject_id);
+  // That more of the study is gone through with the transaction.
+  void TouchStudy(const std::string& study);
   // The transaction came to be.
   void Keep();
   // It did not: what was touched is forgotten.
@@ -98,7 +100,8 @@ class EnginePool {
   Options options_;
   std::shared_ptr<const RuleBook::Studies> followed_;
   std::map<std::string, StudyEngines, std::less<>> studies_;
-  std::vector<std::pair<std::string, std::string>> touched_;  // study, subject id
+  // Study and subject id; the id is empty where it is not about one subject.
+  std::vector<std::pair<std::string, std::string>> touched_;
 };
 
 }  // namespace vedette::monitor
