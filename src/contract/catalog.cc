@@ -139,6 +139,7 @@ ItemDefinition ToItemDefinition(const pb::Item& item) {
   }
   if (item.has_plausible_low()) definition.plausible_low = item.plausible_low();
   if (item.has_plausible_high()) definition.plausible_high = item.plausible_high();
+  definition.unblinding = item.unblinding();
   return definition;
 }
 

@@ -30,6 +30,7 @@ struct ItemDefinition {
   // Inclusive bounds of what can be true, in the canonical unit.
   std::optional<double> plausible_low;
   std::optional<double> plausible_high;
+  bool unblinding = false;  // tells the treatment
   bool operator==(const ItemDefinition&) const = default;
 };
 

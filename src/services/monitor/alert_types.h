@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "rules/live/alert.h"
-#include "rules/rule_spec.h"
+#include "rules/vocabulary.h"
 #include "services/monitor/types.h"
 
 namespace vedette::monitor {

@@ -134,6 +134,13 @@ Task<Result<SubjectSeries>> AlertReader::Series(CallContext context,
                                                      subject->second.site_id));
   SubjectSeries series{.subject_number = subject->second.number};
   const bool unblinded = ScopeOf(*context.principal, study_id).unblinded;
+  VEDETTE_CO_TRY(const auto dictionary, co_await dependencies_.dictionaries.Get(context, study_id));
+  const ItemDefinition* definition = dictionary->Find(item);
+  if (definition != nullptr && definition->unblinding && !unblinded) {
+    co_return Fail(Code::kPermissionDenied, "Item " + item +
+                                                " tells the treatment; your role lacks the "
+                                                "permission alert.unblinded on all sites.");
+  }
   for (const auto& rule : dependencies_.rules.AtWork(study_id, dependencies_.clock.Now())) {
     if (unblinded || !rule->facts().unblinding) AddThresholds(*rule, item, &series.thresholds);
   }

@@ -11,6 +11,7 @@
 #include "kit/rpc/call_context.h"
 #include "services/monitor/alert_feed.h"
 #include "services/monitor/bounded_cache.h"
+#include "services/monitor/dictionary_cache.h"
 #include "services/monitor/peers.h"
 #include "services/monitor/rule_book.h"
 #include "services/monitor/store.h"
@@ -54,6 +55,7 @@ class AlertReader {
     MonitorStore& store;
     AlertFeed& feed;
     Peers& peers;
+    DictionaryCache& dictionaries;
     RuleBook& rules;
     const Authorizer& authorizer;
     const Clock& clock;
@@ -69,6 +71,7 @@ class AlertReader {
                                       std::string study_id,
                                       std::string alert_id);
   Task<Result<AlertSummary>> Summarize(CallContext context, std::string study_id);
+  // Of an item that tells the treatment only for who may see that.
   Task<Result<SubjectSeries>> Series(CallContext context,
                                      std::string study_id,
                                      std::string subject_id,

@@ -7,6 +7,7 @@
 namespace vedette::monitor {
 namespace {
 
+constexpr std::string_view kRead = "alert.read";
 constexpr std::string_view kAct = "alert.act";
 constexpr std::string_view kJudge = "alert.medical";
 constexpr std::string_view kSilence = "alert.silence";
@@ -78,8 +79,25 @@ Task<Result<Silence>> AlertDesk::CreateSilence(CallContext context,
 
 Task<Result<std::vector<Silence>>> AlertDesk::ListSilences(CallContext context,
                                                            std::string study_id) {
-  return dependencies_.store.Silences(context.deadline, std::move(study_id),
-                                      dependencies_.clock.Now());
+  const auto sites = dependencies_.authorizer.Sites(*context.principal, kRead, study_id);
+  const bool all = std::ranges::find(sites, "*") != sites.end();
+  VEDETTE_CO_TRY(auto silences,
+                 co_await dependencies_.store.Silences(context.deadline, std::move(study_id),
+                                                       dependencies_.clock.Now()));
+  std::erase_if(silences, [&](const Silence& silence) {
+    if (all || (silence.site_id.empty() && silence.subject_number.empty())) return false;
+    return std::ranges::find(sites, silence.site_id) == sites.end();
+  });
+  co_return silences;
+}
+
+Task<Result<Silence>> AlertDesk::FindSilence(CallContext context, std::string study_id, Uuid id) {
+  VEDETTE_CO_TRY(auto silences,
+                 co_await dependencies_.store.Silences(context.deadline, std::move(study_id),
+                                                       dependencies_.clock.Now()));
+  const auto found = std::ranges::find(silences, id, &Silence::id);
+  if (found == silences.end()) co_return Fail(Code::kNotFound, "The study has no such silence.");
+  co_return std::move(*found);
 }
 
 Task<Result<Silence>> AlertDesk::EndSilence(CallContext context,
@@ -87,19 +105,14 @@ Task<Result<Silence>> AlertDesk::EndSilence(CallContext context,
                                             std::string silence_id) {
   const auto id = Uuid::Parse(silence_id);
   if (!id) co_return FailField("silenceId", "is not a UUID");
-  VEDETTE_CO_TRY(auto silences, co_await ListSilences(context, study_id));
-  auto found = std::ranges::find(silences, *id, &Silence::id);
-  if (found == silences.end()) co_return Fail(Code::kNotFound, "The study has no such silence.");
-  VEDETTE_CO_CHECK_OK(CheckSite(context, *found));
+  VEDETTE_CO_TRY(const auto silence, co_await FindSilence(context, study_id, *id));
+  VEDETTE_CO_CHECK_OK(CheckSite(context, silence));
   VEDETTE_CO_CHECK_OK(co_await dependencies_.writer.End({.study_id = study_id,
                                                          .id = *id,
                                                          .at = dependencies_.clock.Now(),
                                                          .by = context.principal->name},
                                                         context.deadline));
-  VEDETTE_CO_TRY(silences, co_await ListSilences(std::move(context), std::move(study_id)));
-  found = std::ranges::find(silences, *id, &Silence::id);
-  if (found == silences.end()) co_return Fail(Code::kNotFound, "The study has no such silence.");
-  co_return std::move(*found);
+  co_return co_await FindSilence(std::move(context), std::move(study_id), *id);
 }
 
 }  // namespace vedette::monitor

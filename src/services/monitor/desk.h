@@ -44,12 +44,15 @@ class AlertDesk {
                                   std::int64_t seen);
 
   Task<Result<Silence>> CreateSilence(CallContext context, Silence silence, std::string password);
+  // Those of sites that the caller may see alerts of. What names a subject but no site is for who
+  // may see all.
   Task<Result<std::vector<Silence>>> ListSilences(CallContext context, std::string study_id);
   Task<Result<Silence>> EndSilence(CallContext context,
                                    std::string study_id,
                                    std::string silence_id);
 
  private:
+  Task<Result<Silence>> FindSilence(CallContext context, std::string study_id, Uuid id);
   Status CheckSite(const CallContext& context, const Silence& silence) const;
   Task<Result<std::string>> Sign(const CallContext& context, std::string password);
 

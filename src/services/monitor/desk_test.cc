@@ -170,6 +170,18 @@ TEST_P(DeskTest, AlertsThatTellTheTreatmentAreForWhoIsUnblinded) {
   request.set_alert_id(alerts[0].alert_id());
   request.set_action("acknowledge");
   EXPECT_EQ(Act(request).error().code, Code::kNotFound);
+  // Nor does the series itself tell it.
+  v1::GetSeriesRequest series;
+  series.set_study_id("S1");
+  series.set_subject_id("id-701-1");
+  series.set_item("DRUG");
+  const auto get = [&] {
+    return Run<Result<v1::Series>>([&] { return api().GetSeries(Context(), series); });
+  };
+  EXPECT_EQ(get().error().code, Code::kPermissionDenied);
+  Become({"*"}, "unblinded");
+  ASSERT_TRUE(get());
+  EXPECT_EQ(get()->points_size(), 1);
 }
 
 TEST_P(DeskTest, SilencesHoldBackWhatIsNotCritical) {
@@ -209,6 +221,37 @@ TEST_P(DeskTest, ASilenceOfAllSitesIsForWhoHasThem) {
   Become({"701"});
   EXPECT_EQ(SilenceRule("HIGH-v1", std::chrono::hours(1), "secret").error().code,
             Code::kPermissionDenied);
+}
+
+TEST_P(DeskTest, SilencesOfOtherSitesAreNotListed) {
+  const auto silence = [&](std::string site, std::string subject) {
+    v1::CreateSilenceRequest request;
+    request.set_study_id("S1");
+    request.set_site_id(std::move(site));
+    request.set_subject_number(std::move(subject));
+    request.set_until(ToUnixMicros(clock_.Now() + std::chrono::hours(1)));
+    request.set_reason("data cut");
+    request.set_password("secret");
+    return Run<Result<v1::Silence>>([&] { return api().CreateSilence(Context(), request); });
+  };
+  ASSERT_TRUE(silence("", ""));
+  ASSERT_TRUE(silence("", "702-1"));
+  ASSERT_TRUE(silence("701", ""));
+  ASSERT_TRUE(silence("702", "702-1"));
+  const auto listed = [&] {
+    v1::ListSilencesRequest list;
+    list.set_study_id("S1");
+    std::vector<std::string> places;
+    const auto answer =
+        Run<Result<v1::ListSilencesResponse>>([&] { return api().ListSilences(Context(), list); });
+    for (const auto& one : answer->silences()) {
+      places.push_back(one.site_id() + "/" + one.subject_number());
+    }
+    return places;
+  };
+  EXPECT_THAT(listed(), SizeIs(4));
+  Become({"701"}, "reader");
+  EXPECT_THAT(listed(), ::testing::UnorderedElementsAre("/", "701/"));
 }
 
 TEST_P(DeskTest, AGraverAlertInhibitsALesserOfTheSameItem) {

@@ -119,6 +119,7 @@ struct MonitorModule::Parts {
         reader({.store = store,
                 .feed = feed,
                 .peers = peers,
+                .dictionaries = dictionaries,
                 .rules = book,
                 .authorizer = dependencies.authorizer,
                 .clock = dependencies.clock}),
