@@ -82,7 +82,8 @@ export function toLines(thresholds: readonly Threshold[], alert: AlertMark | nul
     value: t.value,
     comparison: t.comparison,
     severity: t.severity,
-    label: t.ruleName,
+    // The alert's own rule is named in the language of the page.
+    label: alert?.ruleId === t.ruleId ? alert.ruleName : t.ruleName,
     own:
       alert !== null &&
       t.ruleId === alert.ruleId &&
