@@ -38,10 +38,11 @@ PreparedEvent MakeEvent(std::uint64_t number, Timestamp now) {
 Task<Result<std::vector<Result<bool>>>> InsertGroup(db::Transaction& transaction,
                                                     std::vector<PreparedEvent> events,
                                                     const Clock& clock) {
-  std::vector<const PreparedEvent*> pointers;
-  for (const PreparedEvent& event : events) pointers.push_back(&event);
+  const monitor::Lineage first_version;
+  std::vector<monitor::NewEvent> inserts;
+  for (const PreparedEvent& event : events) inserts.push_back({&event, &first_version});
   VEDETTE_CO_TRY(const std::vector<bool> inserted,
-                 co_await monitor::InsertEvents(transaction, std::move(pointers), clock.Now()));
+                 co_await monitor::InsertEvents(transaction, std::move(inserts), clock.Now()));
   co_return std::vector<Result<bool>>(inserted.begin(), inserted.end());
 }
 

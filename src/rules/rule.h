@@ -15,7 +15,7 @@
 #include "rules/check/checker.h"
 #include "rules/clinical/observation.h"
 #include "rules/plan/condition.h"
-#include "rules/rule_spec.h"
+#include "rules/vocabulary.h"
 
 namespace vedette::rules {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "rules/rule_spec.h"
+#include "rules/vocabulary.h"
 
 namespace vedette::rule {
 

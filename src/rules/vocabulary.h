@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -50,23 +49,6 @@ constexpr std::string_view SeverityText(Severity severity) {
   }
   return "?";
 }
-
-// One version of a rule as its author wrote it.
-struct RuleSpec {
-  std::string version_id;
-  std::string study_id;
-  std::string rule_id;
-  std::int32_t version = 1;
-  std::string name;
-  std::string item;
-  Comparison comparison = Comparison::kGreaterThan;
-  double threshold = 0;
-  std::string unit;  // the item's, or one its dictionary converts
-  Severity severity = Severity::kWarning;
-  std::string message;  // with {value} {unit} {item} {subject}
-  std::string content_hash;
-  bool operator==(const RuleSpec&) const = default;
-};
 
 // Which events a version judges, by when they were received: from ≤ received < until.
 struct ActivePeriod {
