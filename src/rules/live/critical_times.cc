@@ -38,12 +38,30 @@ class BoundScope final : public Scope {
   Value value_;
 };
 
+// A rule asks for a few missed entries in a row, or for as many as it writes.
+constexpr std::int64_t kFewEntries = 100;
+constexpr std::int64_t kMostEntries = 10'000;
+
+std::int64_t LargestInteger(const Expr& expr) {
+  std::int64_t largest = LiteralInteger(expr).value_or(0);
+  if (expr.target != nullptr) {
+    largest = std::max(largest, LargestInteger(*expr.target));
+  }
+  for (const ExprPtr& argument : expr.args) {
+    largest = std::max(largest, LargestInteger(*argument));
+  }
+  return largest;
+}
+
 constexpr std::int64_t kFar = 400'000'000'000;  // seconds: beyond CEL's years
 
 class TurnFinder {
  public:
   TurnFinder(const CheckedExpression& checked, const SubjectView& subject, const Anchor& anchor)
-      : checked_(checked), subject_(subject), anchor_(anchor) {}
+      : checked_(checked),
+        subject_(subject),
+        anchor_(anchor),
+        entries_(std::clamp(LargestInteger(*checked.ast->root), kFewEntries, kMostEntries)) {}
 
   void Walk(const Expr& expr, const Scope& scope) {
     if (expr.kind == ExprKind::kCall && expr.args.size() == 2 && IsComparison(expr.name)) {
@@ -180,9 +198,8 @@ class TurnFinder {
     if (every <= 0 || !since) {
       return;
     }
-    // A rule asks for a few in a row: the first ones, and those around now.
-    constexpr Seconds kEntries = 100;
-    for (Seconds k = 0; k <= kEntries; ++k) {
+    // The first ones, and those around now.
+    for (std::int64_t k = 0; k <= entries_; ++k) {
       times_.insert(*since + k * every + 1);
     }
     if (anchor_.now > *since) {
@@ -196,6 +213,7 @@ class TurnFinder {
   const CheckedExpression& checked_;
   const SubjectView& subject_;
   const Anchor& anchor_;
+  std::int64_t entries_;
   std::set<Seconds> times_;
 };
 

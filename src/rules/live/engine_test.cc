@@ -234,6 +234,16 @@ TEST_F(EngineTest, AnAlertOfTimeSurvivesARestart) {
   EXPECT_EQ(engine_->Load(subject_, current, kStart + 100 * kDay), live);
 }
 
+TEST_F(EngineTest, ManyMissedEntriesAreOneAlert) {
+  Start({Define("DIARY", "pro.DIARY.missed_in_a_row() >= 150")});
+  Apply(Put("DIARY", 1, kStart, 3), kStart);
+  const Seconds due = kStart + 150 * 7 * kDay + 1;
+  EXPECT_TRUE(Advance(due - 1).empty());
+  EXPECT_EQ(Advance(due + 300 * kDay).size(), 1U);
+  ASSERT_EQ(Detected().size(), 1U);
+  EXPECT_EQ(Detected()[0].fired, due);
+}
+
 TEST_F(EngineTest, AWindowThatEmptiesIsFoundWhenItDoes) {
   Start({Define("SILENT",
                 "now > subject.first_dose + days(1) && vs.HR.window(days(7)).count() == 0")});
