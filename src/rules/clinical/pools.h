@@ -26,7 +26,7 @@ class HashTextPool final : public TextPool {
 // Ranges by number. Two ranges are the same when their bits are.
 class HashRangeTable final : public RangeTable {
  public:
-  static constexpr std::size_t kMaximum = 4'095;
+  static constexpr std::size_t kMaximum = 65'535;
 
   HashRangeTable();
   std::uint16_t Intern(ReferenceRange range) override;

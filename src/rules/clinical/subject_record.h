@@ -29,7 +29,7 @@ class TextPool {
 class RangeTable {
  public:
   virtual ~RangeTable() = default;
-  // Beyond 4,095 different ranges of one engine the observation is kept without one and counted.
+  // Beyond 65,535 different ranges of one engine the observation is kept without one and counted.
   virtual std::uint16_t Intern(ReferenceRange range) = 0;
   virtual ReferenceRange Range(std::uint16_t number) const = 0;
 };

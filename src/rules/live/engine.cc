@@ -358,6 +358,7 @@ EngineStatistics Engine::Statistics() const {
   statistics.fallbacks = parts.space.fallbacks;
   statistics.not_evaluable = parts.space.unknown;
   statistics.timers = parts.space.timers.size();
+  statistics.ranges_refused = parts.ranges.refused();
   statistics.bytes = parts.subjects.capacity() * sizeof(Parts::Entry) + parts.space.timers.bytes();
   // A node of the index: its text, the handle, two pointers and what the allocator adds.
   constexpr std::size_t kNode = sizeof(std::string) + 48;

@@ -36,6 +36,9 @@ struct EngineStatistics {
   std::size_t observations = 0;
   std::size_t bytes = 0;  // of heap, of subjects
   std::size_t timers = 0;
+  // Observations kept without their reference range: there were too many different ones
+  // (RangeTable::Intern).
+  std::uint64_t ranges_refused = 0;
 };
 
 // The rules of one study at work on one shard of its subjects. Deterministic: the same changes and
