@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rules/backtest/kri.h"
+#include "rules/clinical/kri.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -12,7 +12,7 @@
 
 #include "rules/backtest/alert_collector.h"
 #include "rules/backtest/history_subject.h"
-#include "rules/backtest/kri.h"
+#include "rules/clinical/kri.h"
 #include "rules/clinical/judge.h"
 #include "rules/clinical/visit_schedule.h"
 #include "rules/live/absence.h"

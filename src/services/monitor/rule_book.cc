@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "rules/live/site_rules.h"
+
 namespace vedette::monitor {
 namespace {
 
@@ -16,10 +18,9 @@ rules::Seconds WholeSeconds(Timestamp time) {
 
 bool NeedsWholeStudy(const rules::Rule& rule) {
   const rules::RuleDefinition& definition = rule.definition();
+  if (rules::IsJudgedDaily(rule)) return false;
   return rule.facts().reads_now || definition.settle > 0 ||
-         definition.scope == rules::EvaluationScope::kVisit ||
-         definition.scope == rules::EvaluationScope::kSite ||
-         definition.scope == rules::EvaluationScope::kStudy;
+         definition.scope == rules::EvaluationScope::kVisit;
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ constexpr Sql kFindFiring{"monitor_find_firing",
                           "SELECT DISTINCT a.subject_id, a.subject_number, a.site_id"
                           " FROM monitor_alert a JOIN monitor_alert_state s ON s.alert_id = a.id"
                           " WHERE a.study_id = $1 AND s.rule_version_id = $2 AND s.detection IN "
-                          "('firing', 'recovering')"};
+                          "('firing', 'recovering') AND a.subject_id <> ''"};
 
 std::uint64_t RecordKeyOf(const Row& row, std::size_t key, std::size_t root) {
   return RecordKey(ReadShortHash(row, row.IsNull(root) ? key : root));
