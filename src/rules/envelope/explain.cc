@@ -39,6 +39,8 @@ bool IsTransparent(const Expr& expr) {
 bool IsConstant(const Expr& expr) {
   if (expr.kind == ExprKind::kLiteral) return true;
   if (expr.kind == ExprKind::kIdent || expr.kind == ExprKind::kMacro) return false;
+  // Its argument is a name; what it stands for is data.
+  if (expr.kind == ExprKind::kCall && expr.name == "kri") return false;
   if (expr.target != nullptr && !IsConstant(*expr.target)) return false;
   return expr.target != nullptr || expr.kind == ExprKind::kCall
              ? std::ranges::all_of(expr.args, [](const ExprPtr& part) { return IsConstant(*part); })

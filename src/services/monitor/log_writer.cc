@@ -177,7 +177,9 @@ Task<Result<std::vector<Result<LogWriter::Response>>>> LogWriter::Handle(
   const Timestamp now = claim->received_at;
   group_size_.Observe(static_cast<double>(requests.size()));
   const auto rules = dependencies_.rules.Snapshot();
-  if (!detector_.Begin(rules, claim->transaction)) seen_subjects_.clear();
+  const bool kept = detector_.Begin(rules, claim->transaction);
+  if (!kept) seen_subjects_.clear();
+  sites_.Begin(*rules, kept);
   followed_ = rules.get();
   // What was due before these requests came to be happened before them.
   VEDETTE_CO_TRY(std::int32_t changes, co_await Write(transaction, detector_.Advance(now), now));
@@ -220,7 +222,9 @@ Task<Result<Result<LogWriter::Response>>> LogWriter::HandleOther(db::Transaction
     VEDETTE_CO_TRY(response.progress,
                    co_await CatchUpChunk(transaction, std::move(*catch_up), now));
   } else if (std::holds_alternative<TickRequest>(request)) {
-    VEDETTE_CO_TRY(response.changes, co_await LoadCold(transaction, now));
+    VEDETTE_CO_TRY(const std::int32_t of_subjects, co_await LoadCold(transaction, now));
+    VEDETTE_CO_TRY(const std::int32_t of_sites, co_await JudgeSites(transaction, now));
+    response.changes = of_subjects + of_sites;
   } else if (auto* action = std::get_if<ActionEntry>(&request)) {
     VEDETTE_CO_TRY(answer, co_await WriteAction(transaction, std::move(*action), now));
   } else if (auto* silence = std::get_if<Silence>(&request)) {
@@ -395,9 +399,15 @@ Task<Result<std::int32_t>> LogWriter::LoadCold(db::Transaction& transaction, Tim
   co_return co_await Write(transaction, std::move(findings), now);
 }
 
+Task<Result<std::int32_t>> LogWriter::JudgeSites(db::Transaction& transaction, Timestamp now) {
+  VEDETTE_CO_TRY(Findings findings,
+                 co_await sites_.Advance(transaction, now, options_.subjects_at_once));
+  co_return co_await Write(transaction, std::move(findings), now);
+}
+
 void LogWriter::Show() {
   EnginePool& pool = detector_.pool();
-  next_timer_ = pool.NextTimer().value_or(INT64_MAX);
+  next_timer_ = std::min(pool.NextTimer().value_or(INT64_MAX), sites_.NextDue());
   cold_ = pool.Cold();
   rule_metrics_.Show(pool);
 }

@@ -21,6 +21,7 @@
 #include "services/monitor/rule_book.h"
 #include "services/monitor/rule_metrics.h"
 #include "services/monitor/silence_tables.h"
+#include "services/monitor/site_watch.h"
 #include "services/monitor/types.h"
 
 namespace vedette::monitor {
@@ -73,9 +74,11 @@ class LogWriter {
   };
   Task<Result<Progress>> CatchUp(std::string version_id, std::int64_t up_to, Deadline deadline);
 
-  // Whether Tick has something to do: a timer is due, or subjects are to be loaded.
+  // Whether Tick has something to do: a timer is due, subjects are to be loaded, or sites are to be
+  // judged.
   bool TickDue() const;
-  // Lets time go on, and loads some of the subjects that timers need. How many alerts changed.
+  // Lets time go on, loads some of the subjects that timers need, and counts some for the rates of
+  // sites. How many alerts changed.
   Task<Result<std::int32_t>> Tick(Deadline deadline);
 
   // What people do with alerts. In the one order of all changes.
@@ -114,6 +117,7 @@ class LogWriter {
   Task<Result<Progress>> CatchUpChunk(db::Transaction& transaction,
                                       CatchUpRequest request,
                                       Timestamp now);
+  Task<Result<std::int32_t>> JudgeSites(db::Transaction& transaction, Timestamp now);
   Task<Result<std::int32_t>> LoadCold(db::Transaction& transaction, Timestamp now);
   Task<Result<std::int32_t>> Write(db::Transaction& transaction, Findings findings, Timestamp now);
   // What the events just inserted change, counted into the outcomes of their batches.
@@ -134,6 +138,7 @@ class LogWriter {
 
   // Of the writing task alone.
   Detector detector_;
+  SiteWatch sites_;
   std::unordered_set<std::string> seen_subjects_;
   // Told to TickDue.
   std::atomic<rules::Seconds> next_timer_ = INT64_MAX;

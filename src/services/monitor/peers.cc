@@ -133,6 +133,9 @@ Task<Result<StringMap<SubjectRef>>> Peers::Resolve(CallContext context,
 Task<Result<StringMap<SubjectCard>>> Peers::Subjects(CallContext context,
                                                      std::string study_id,
                                                      std::vector<std::string> ids) {
+  // Alerts of sites have no subject.
+  std::erase(ids, "");
+  if (ids.empty()) co_return StringMap<SubjectCard>{};
   subject::v1::BatchGetSubjectsRequest request;
   request.set_study_id(std::move(study_id));
   for (std::string& id : ids) request.add_ids(std::move(id));

@@ -45,11 +45,11 @@ using db::Sql;
   " ORDER BY c.sequence DESC LIMIT 1)"                                             \
   " FROM monitor_alert a JOIN monitor_alert_state s ON s.alert_id = a.id"
 
-#define VEDETTE_MONITOR_CHANGED_ALERT                                          \
-  VEDETTE_MONITOR_FACTS                                                        \
-      " c.detection, c.workflow, c.sequence, c.change"                         \
-      " FROM monitor_alert_change c JOIN monitor_alert a ON a.id = c.alert_id" \
-      " JOIN monitor_alert_state s ON s.alert_id = c.alert_id"
+#define VEDETTE_MONITOR_CHANGED_ALERT                                      \
+  VEDETTE_MONITOR_FACTS                                                    \
+  " c.detection, c.workflow, c.sequence, c.change"                         \
+  " FROM monitor_alert_change c JOIN monitor_alert a ON a.id = c.alert_id" \
+  " JOIN monitor_alert_state s ON s.alert_id = c.alert_id"
 
 // Compared as a pair, study and sequence make PostgreSQL walk the index from its end even while it
 // has no statistics of the table; as two conditions it would sort all alerts of the study first.
@@ -95,19 +95,19 @@ constexpr Sql kReadTrail{
   " WHERE a.study_id = $1 AND " VEDETTE_MONITOR_IN_SCOPE
 constexpr Sql kCountAlerts{
     "monitor_count_alerts",
-    "SELECT COUNT(*), COUNT(DISTINCT a.subject_id),"
+    "SELECT COUNT(*), COUNT(DISTINCT NULLIF(a.subject_id, '')),"
     " CAST(COALESCE(SUM(CASE WHEN s.detection = 'firing' THEN 1 ELSE 0 END), 0) AS BIGINT),"
     " CAST(COALESCE(SUM(CASE WHEN s.workflow <> 'closed' THEN 1 ELSE 0 END), 0) AS BIGINT),"
     " CAST(COALESCE(SUM(CASE WHEN s.detection = 'retracted' THEN 1 ELSE 0 END), 0) AS "
     "BIGINT)" VEDETTE_MONITOR_STANDING_ALERTS};
-constexpr Sql kCountByRule{
-    "monitor_count_by_rule",
-    "SELECT a.rule_id, COUNT(*), COUNT(DISTINCT a.subject_id)" VEDETTE_MONITOR_STANDING_ALERTS
-    " GROUP BY a.rule_id ORDER BY a.rule_id"};
-constexpr Sql kCountBySite{
-    "monitor_count_by_site",
-    "SELECT a.site_id, COUNT(*), COUNT(DISTINCT a.subject_id)" VEDETTE_MONITOR_STANDING_ALERTS
-    " GROUP BY a.site_id ORDER BY a.site_id"};
+constexpr Sql kCountByRule{"monitor_count_by_rule",
+                           "SELECT a.rule_id, COUNT(*), COUNT(DISTINCT NULLIF(a.subject_id, "
+                           "''))" VEDETTE_MONITOR_STANDING_ALERTS
+                           " GROUP BY a.rule_id ORDER BY a.rule_id"};
+constexpr Sql kCountBySite{"monitor_count_by_site",
+                           "SELECT a.site_id, COUNT(*), COUNT(DISTINCT NULLIF(a.subject_id, "
+                           "''))" VEDETTE_MONITOR_STANDING_ALERTS
+                           " GROUP BY a.site_id ORDER BY a.site_id"};
 #undef VEDETTE_MONITOR_STANDING_ALERTS
 #undef VEDETTE_MONITOR_IN_SCOPE
 constexpr Sql kCountEvents{"monitor_count_events",

@@ -43,7 +43,7 @@ constexpr Sql kReadObservationsOfOne{
 constexpr Sql kReadAlertsOnFile{
     "monitor_read_alerts_on_file",
     "SELECT a.subject_id, a.id, s.rule_version_id, a.started, a.anchor_key, s.fired, s.fired_key,"
-    " s.fired_item, s.last, s.resolved, s.detection, s.digest, s.anchors"
+    " s.fired_item, s.last, s.resolved, s.detection, s.digest, s.anchors, a.site_id"
     " FROM monitor_alert a JOIN monitor_alert_state s ON s.alert_id = a.id"
     " WHERE a.study_id = $1 AND a.subject_id IN (" VEDETTE_MONITOR_32_FROM_2
     ") AND s.detection <> 'retracted'"};
@@ -168,6 +168,7 @@ Task<Result<StringMap<std::vector<AlertOnFile>>>> ReadAlertsOnFile(
     AlertOnFile& file = alerts[row.Text(0)].emplace_back();
     file.rule_version_id = row.Text(2);
     file.fired_item = row.Text(7);
+    file.site_id = row.Text(13);
     rules::DetectedAlert& alert = file.alert;
     alert.id = ReadUuid(row, 1).bytes;
     alert.started = row.Int(3);

@@ -44,10 +44,12 @@ Task<Result<StringMap<std::vector<rules::Change>>>> ReadObservations(
 struct AlertOnFile {
   std::string rule_version_id;
   std::string fired_item;
+  std::string site_id;
   rules::DetectedAlert alert;  // without its rule and the number of fired_item
 };
 
-// By subject id: the alerts that are not retracted.
+// By subject id: the alerts that are not retracted. Alerts of sites and of the study are those of
+// the subject without id.
 Task<Result<StringMap<std::vector<AlertOnFile>>>> ReadAlertsOnFile(
     db::Transaction& transaction, std::string study_id, std::vector<std::string> subject_ids);
 
@@ -71,7 +73,7 @@ Task<Result<std::vector<LoggedEvent>>> ReadVersions(db::Transaction& transaction
                                                     rules::Seconds first,
                                                     rules::Seconds end);
 
-// The subjects with an alert of this version that fires.
+// The subjects with an alert of this version that fires. None for an alert of a site.
 Task<Result<std::vector<LoggedSubject>>> FindFiring(db::Transaction& transaction,
                                                     std::string study_id,
                                                     std::string version_id);
