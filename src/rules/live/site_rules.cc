@@ -58,7 +58,8 @@ class SiteJudge {
     const RuleDefinition& definition = rule_.definition();
     const auto open = std::ranges::find_if(on_file_, IsOpen);
     const bool episodes = definition.dedupe == Dedupe::kEpisode;
-    if (episodes && !*run && open != on_file_.end()) {
+    // What is on file goes before what is remembered of a step that may have been undone.
+    if (episodes && open != on_file_.end() && (!*run || (*run)->founded != open->started)) {
       *run = SiteRun{.founded = open->started,
                      .last = open->last,
                      .anchors = open->anchors,

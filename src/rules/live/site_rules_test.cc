@@ -4,6 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "rules/check/test_catalog.h"
 #include "rules/clinical/kri.h"
 #include "rules/live/engine.h"
@@ -132,6 +137,17 @@ TEST_F(SiteRulesTest, WaitsAsLongAsForAsksAndKeepsFiring) {
   EXPECT_THAT(Day(7, 20), IsEmpty());
   EXPECT_THAT(Day(8, 20), ElementsAre("resolved 701"));
   EXPECT_EQ(on_file_[0].alert.resolved, kFirst + 7 * kDay);
+}
+
+TEST_F(SiteRulesTest, AStepThatWasUndoneIsToldAgain) {
+  Define([](RuleDefinition* rule) { rule->keep_firing_for = kDay; });
+  EXPECT_THAT(Day(1, 2), ElementsAre("raised 701"));
+  EXPECT_THAT(Day(2, 20), ElementsAre("recovering 701"));
+  const auto before = on_file_;
+  EXPECT_THAT(Day(9, 2), ElementsAre("resolved 701", "raised 701"));
+  on_file_ = before;
+  EXPECT_THAT(Day(9, 2), ElementsAre("firing again 701"));
+  EXPECT_EQ(on_file_.size(), 1U);
 }
 
 TEST_F(SiteRulesTest, EachDayIsItsOwnWhereTheRuleSaysSo) {

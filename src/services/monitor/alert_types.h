@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,6 +42,11 @@ struct AlertFacts {
   std::optional<Timestamp> due_at;
   rules::Seconds started = 0;
   std::uint64_t anchor_key = 0;
+
+  // What a person's sites must cover: an alert of the study concerns them all.
+  std::string_view covering_site() const {
+    return site_id.empty() ? std::string_view("*") : std::string_view(site_id);
+  }
 };
 
 // What people did with an alert.

@@ -79,8 +79,8 @@ Task<Result<std::shared_ptr<const AlertRecord>>> AlertReader::Find(const CallCon
   if (!id) co_return FailField("alertId", "is not a UUID");
   VEDETTE_CO_TRY(auto alert,
                  co_await dependencies_.store.GetAlert(context.deadline, study_id, *id));
-  VEDETTE_CO_CHECK_OK(
-      dependencies_.authorizer.Check(*context.principal, kReadAlerts, study_id, alert->site_id));
+  VEDETTE_CO_CHECK_OK(dependencies_.authorizer.Check(*context.principal, kReadAlerts, study_id,
+                                                     alert->covering_site()));
   if (alert->unblinding && !ScopeOf(*context.principal, study_id).unblinded) {
     co_return Fail(Code::kNotFound, "The study has no such alert.");
   }

@@ -36,10 +36,10 @@ Task<Result<EnrichedAlert>> AlertDesk::Act(CallContext context,
   VEDETTE_CO_TRY(const auto shown, co_await dependencies_.reader.Get(context, study_id, alert_id));
   const AlertRecord& alert = *shown.alert;
   VEDETTE_CO_CHECK_OK(
-      dependencies_.authorizer.Check(*context.principal, kAct, study_id, alert.site_id));
+      dependencies_.authorizer.Check(*context.principal, kAct, study_id, alert.covering_site()));
   if (NeedsMedicalRole(alert.severity, request)) {
-    VEDETTE_CO_CHECK_OK(
-        dependencies_.authorizer.Check(*context.principal, kJudge, study_id, alert.site_id));
+    VEDETTE_CO_CHECK_OK(dependencies_.authorizer.Check(*context.principal, kJudge, study_id,
+                                                       alert.covering_site()));
   }
   // What cannot be done is refused before anybody signs it.
   VEDETTE_CO_CHECK_OK(Decide({.severity = alert.severity, .workflow = alert.workflow}, request));

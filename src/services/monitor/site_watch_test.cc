@@ -125,8 +125,16 @@ TEST_P(SiteWatchTest, AnAlertOfTheStudyIsForThoseWhoSeeAllSitesAndEndsWithItsVer
   Eventually("the alert is raised", [&] { return !Alerts().empty(); });
   EXPECT_EQ(Alerts().at(0).scope(), "study");
   EXPECT_EQ(Alerts().at(0).site_id(), "");
+  v1::GetAlertRequest request;
+  request.set_study_id("S1");
+  request.set_alert_id(Alerts().at(0).alert_id());
+  const auto get = [&] {
+    return Run<Result<v1::AlertDetail>>([&] { return api().GetAlert(Context(), request); });
+  };
+  EXPECT_TRUE(get());
   Become({"701", "702"});
   EXPECT_THAT(Alerts(), IsEmpty());
+  EXPECT_EQ(get().error().code, Code::kPermissionDenied);
   Become({"*"});
 
   clock_.Shift(std::chrono::seconds(10));
