@@ -12,8 +12,8 @@
 
 #include "rules/backtest/alert_collector.h"
 #include "rules/backtest/history_subject.h"
-#include "rules/clinical/kri.h"
 #include "rules/clinical/judge.h"
+#include "rules/clinical/kri.h"
 #include "rules/clinical/visit_schedule.h"
 #include "rules/live/absence.h"
 #include "rules/live/digest.h"
