@@ -34,6 +34,8 @@ class EpisodeFolder {
 
   // In order of (time, key, item).
   void Add(const JudgedAnchor& anchor, std::uint32_t index = 0);
+  // Continues an open episode that is known otherwise.
+  void Resume(const FoldedEpisode& open) { run_ = open; }
   // Whether a clear anchor can change anything.
   bool open() const { return run_.has_value(); }
   // What has been found, by founding anchor, the open episode last.
