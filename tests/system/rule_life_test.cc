@@ -157,7 +157,8 @@ TEST_P(RulesTest, AVersionIsWrittenBackTestedSignedBySomebodyElseAndActivated) {
 
   const std::string sign = std::string(kRules) + "/EPISODE:sign";
   const std::string signature =
-      std::string(R"({"meaning":"reviewed and approved","password":")") + kMonitorPassword + "\"}";
+      std::string(R"({"version":2,"meaning":"reviewed and approved","password":")") +
+      kMonitorPassword + "\"}";
   EXPECT_EQ(Call("POST", std::string(kRules) + "/EPISODE:activate", "{}").status, 412);
   EXPECT_EQ(Call("POST", sign, signature, monitor_).status, 412) << "without a back-test";
 
@@ -172,10 +173,12 @@ TEST_P(RulesTest, AVersionIsWrittenBackTestedSignedBySomebodyElseAndActivated) {
   EXPECT_EQ(JsonAt(backtest, "/records"), "1");
   EXPECT_EQ(JsonAt(backtest, "/subjects"), "1");
 
-  EXPECT_EQ(Call("POST", sign, R"({"meaning":"ok","password":"not hers"})", monitor_).status / 100,
-            4);
+  EXPECT_EQ(
+      Call("POST", sign, R"({"version":2,"meaning":"ok","password":"not hers"})", monitor_).status /
+          100,
+      4);
   EXPECT_EQ(Call("POST", sign,
-                 R"({"meaning":"ok","password":)" +
+                 R"({"version":2,"meaning":"ok","password":)" +
                      Quoted(ReadFile(system_.password_file()).substr(0, 28)) + "}")
                 .status,
             403)

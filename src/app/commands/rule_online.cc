@@ -203,8 +203,14 @@ Task<Result<int>> Sign(const Online& online) {
   VEDETTE_CO_TRY(const auto rule_ids, Words(online.arguments, "rules"));
   for (const std::string& rule_id : rule_ids) {
     VEDETTE_CO_TRY(const CallContext context, co_await online.session.Context(kTimeout));
+    auto read = About<pb::GetRuleVersionRequest>(online, rule_id);
+    read.set_version(online.version);
+    VEDETTE_CO_TRY(const pb::RuleVersion shown,
+                   co_await online.rule->GetRuleVersion(context, std::move(read)));
+    Print("Signing " + rule_id + " version " + std::to_string(shown.version()) + ": " +
+          shown.plain_words());
     auto request = About<pb::SignRuleRequest>(online, rule_id);
-    request.set_version(online.version);
+    request.set_version(shown.version());
     request.set_password(online.password.Reveal());
     request.set_meaning(online.arguments.Get("meaning"));
     VEDETTE_CO_TRY(const pb::RuleVersion version,
