@@ -11,7 +11,8 @@
 
 namespace vedette::app {
 
-// The roles of the system, in the order in which they start: each calls only those before it.
+// The roles of the system, in the order in which they start: each calls only those before it, but
+// for rule, which reads monitor's log when a back-test asks for it, not before.
 inline constexpr std::array<std::string_view, 6> kRoles = {"identity", "trial",   "subject",
                                                            "rule",     "monitor", "gateway"};
 

@@ -57,13 +57,14 @@ void PutRuleToWork(System& system,
                         const std::string& token) {
     return Must(system.Rest("POST", root + path, text, token));
   };
-  const std::string rule = JsonAt(post("/rules", body, admin_token), "/ruleId");
+  const std::string written = post("/rules", body, admin_token);
+  const std::string rule = JsonAt(written, "/ruleId");
   const std::string started = post("/backtests", R"({"ruleId":")" + rule + "\"}", admin_token);
   AwaitBacktest(system, admin_token, root + "/backtests/" + JsonAt(started, "/id"));
-  post(
-      "/rules/" + rule + ":sign",
-      std::string(R"({"password":")") + kSignerPassword + R"(","meaning":"reviewed and approved"})",
-      SignerToken(system, admin_token));
+  post("/rules/" + rule + ":sign",
+       R"({"version":)" + JsonAt(written, "/version") + R"(,"password":")" + kSignerPassword +
+           R"(","meaning":"reviewed and approved"})",
+       SignerToken(system, admin_token));
   post("/rules/" + rule + ":activate", "{}", admin_token);
 }
 

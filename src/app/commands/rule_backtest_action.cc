@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // vedette rule backtest and diff: rules over a folder of SDTM data.
-#include <unistd.h>
-
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -13,6 +10,7 @@
 #include "app/commands/rule_actions.h"
 #include "app/commands/rule_files.h"
 #include "app/commands/rule_report.h"
+#include "app/commands/rule_terminal.h"
 #include "app/commands/text_difference.h"
 #include "app/rules_data/sdtm_folder.h"
 #include "rules/backtest/backtest.h"
@@ -25,56 +23,6 @@ namespace {
 using RulePtr = std::shared_ptr<const rules::Rule>;
 
 constexpr std::size_t kAlertLines = 20;
-
-// Ctrl-C as a question to be asked now and then: a back-test stops at its next report of progress.
-class CancelledByTerminal {
- public:
-  CancelledByTerminal() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals_, &before_);
-  }
-  ~CancelledByTerminal() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  CancelledByTerminal(const CancelledByTerminal&) = delete;
-  CancelledByTerminal& operator=(const CancelledByTerminal&) = delete;
-
-  // Takes the signal, so that what comes after the command is not ended by it.
-  bool Asked() {
-    const timespec now{};
-    cancelled_ |= sigtimedwait(&signals_, nullptr, &now) == SIGINT;
-    return cancelled_;
-  }
-
- private:
-  sigset_t signals_;
-  sigset_t before_;
-  bool cancelled_ = false;
-};
-
-// One line on a terminal, drawn anew at each per cent; nothing elsewhere.
-class BacktestProgress {
- public:
-  explicit BacktestProgress(std::string name)
-      : name_(std::move(name)), is_terminal_(isatty(STDERR_FILENO) != 0) {}
-  ~BacktestProgress() {
-    if (drawn_ >= 0) std::fputs("\r\033[K", stderr);
-  }
-  BacktestProgress(const BacktestProgress&) = delete;
-  BacktestProgress& operator=(const BacktestProgress&) = delete;
-
-  void Update(double share) {
-    const int percent = static_cast<int>(std::clamp(share, 0.0, 1.0) * 100);
-    if (!is_terminal_ || percent == drawn_) return;
-    drawn_ = percent;
-    std::fprintf(stderr, "\r%s  %3d%%", name_.c_str(), percent);
-    std::fflush(stderr);
-  }
-
- private:
-  std::string name_;
-  bool is_terminal_;
-  int drawn_ = -1;
-};
 
 struct Setting {
   rules_data::SdtmStudy study;

@@ -159,6 +159,11 @@ TEST_P(DeskTest, AlertsThatTellTheTreatmentAreForWhoIsUnblinded) {
   event.set_item("DRUG");
   event.clear_unit();
   Eventually("the item is known", [&] { return Record(Batch({event})).has_value(); });
+  auto tried = event;
+  tried.set_idempotency_key("k2");
+  auto dry_run = Batch({tried});
+  dry_run.set_dry_run(true);
+  EXPECT_EQ(Record(dry_run)->alerts_raised(), 0);
   EXPECT_THAT(Alerts(), IsEmpty());
   EXPECT_EQ(Summary().alerts(), 0);
   Become({"*"}, "unblinded");

@@ -20,6 +20,8 @@ constexpr std::size_t kSubjectsSeen = 200'000;
 
 void CountFinding(const Finding& finding, bool raised, RecordOutcome* outcome) {
   outcome->alerts_changed = true;
+  // Whoever records, or tries to, would learn the treatment from the count.
+  if (finding.rule.rule->facts().unblinding) return;
   if (raised) {
     ++outcome->alerts.at(static_cast<std::size_t>(finding.rule.rule->definition().severity));
   } else if (finding.transition.kind == rules::TransitionKind::kRetracted) {

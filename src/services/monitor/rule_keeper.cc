@@ -190,13 +190,10 @@ Task<Status> RuleKeeper::Adopt(RuleUpdate update) {
     dependencies_.book.Put(std::move(changed));
     co_return Status{};
   }
-  VEDETTE_CO_TRY(auto catalog, co_await Catalog(update.study_id, kCatalogAge));
+  // What the study is now: a catalog from before the rule was written may lack what it reads, and a
+  // rule about visits fits one without any.
+  VEDETTE_CO_TRY(auto catalog, co_await Catalog(update.study_id, std::chrono::nanoseconds(0)));
   auto rule = CompileVersion(update, catalog.catalog);
-  if (rule == nullptr) {
-    // A catalog from before the rule was written may lack its item.
-    VEDETTE_CO_TRY(catalog, co_await Catalog(update.study_id, std::chrono::nanoseconds(0)));
-    rule = CompileVersion(update, catalog.catalog);
-  }
   if (rule == nullptr) {
     dependencies_.logger.Error(
         "A rule does not fit its study's dictionary and is not at work",

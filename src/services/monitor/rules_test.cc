@@ -149,6 +149,33 @@ TEST_P(MonitorRulesTest, AVersionWaitsForTheDictionaryAndThenLosesNothing) {
   EXPECT_THAT(Alerts(), SizeIs(1));
 }
 
+TEST_P(MonitorRulesTest, AVersionIsCompiledWithWhatTheStudyIsThen) {
+  trial::v1::Item note;
+  note.set_code("NOTE");
+  note.set_domain("VS");
+  note.set_type(trial::v1::TEXT);
+  trial_.AddItem(note);
+  const auto design = [](const char* term) {
+    trial::v1::StudyDesign planned;
+    trial::v1::Codelist& list = *planned.add_codelists();
+    list.set_name("BAD");
+    list.add_terms(term);
+    return planned;
+  };
+  trial_.SetDesign(design("dizzy"));
+  Activate(HighRule());  // reads the catalog
+  trial_.SetDesign(design("fainted"));
+  Activate(Rule("v2",
+                "title: Note\nwhen: vs.NOTE.value in codelist(\"BAD\")\n"
+                "severity: warning\ndedupe: anchor\n"));
+  auto observation = Systolic("k1", 0);
+  observation.set_item("NOTE");
+  observation.clear_number();
+  observation.clear_unit();
+  observation.set_text("fainted");
+  EXPECT_EQ(Record(Batch({observation}))->alerts_raised(), 1);
+}
+
 VEDETTE_ON_BOTH_DATABASES(MonitorRulesTest);
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kRead = "trial.read";
 constexpr std::string_view kCreate = "trial.create";
 constexpr std::string_view kManage = "trial.manage";
+constexpr std::string_view kSeeTreatment = "alert.unblinded";
 
 // `scope` as Authorizer::Studies and Authorizer::Sites give it.
 bool Covers(const std::vector<std::string>& scope, const std::string& id) {
@@ -23,6 +24,14 @@ template <class T>
 PutOutcome OutcomeOf(const Changes<T>& changes, std::int64_t revision) {
   return {static_cast<std::int32_t>(changes.added.size()),
           static_cast<std::int32_t>(changes.changed.size()), revision};
+}
+
+// Whether an item that tells the treatment would no longer be said to.
+bool Uncovers(const std::vector<Item>& present, const Changes<Item>& changes) {
+  return std::ranges::any_of(changes.changed, [&](const Item& item) {
+    const auto old = std::ranges::find(present, item.code, &Item::code);
+    return !item.unblinding && old != present.end() && old->unblinding;
+  });
 }
 
 }  // namespace
@@ -96,6 +105,9 @@ Task<Result<PutOutcome>> TrialLogic::PutItems(CallContext context,
   VEDETTE_CO_TRY(auto change, co_await store_.BeginChange(context.deadline, study_id));
   VEDETTE_CO_TRY(const auto present, co_await change.Items());
   VEDETTE_CO_TRY(auto changes, PlanItems(present, std::move(items)));
+  if (Uncovers(present, changes)) {
+    VEDETTE_CO_CHECK_OK(authorizer_.Check(*context.principal, kSeeTreatment, study_id, "*"));
+  }
   if (changes.empty()) co_return PutOutcome{.revision = change.revision() - 1};
   const PutOutcome outcome = OutcomeOf(changes, change.revision());
   VEDETTE_CO_CHECK_OK(co_await change.PutItems(std::move(changes)));

@@ -40,6 +40,7 @@ class TrialLogic {
   Task<Result<PutOutcome>> PutSites(CallContext context,
                                     std::string study_id,
                                     std::vector<Site> sites);
+  // To say that an item does not tell the treatment after all is for those who may see that.
   Task<Result<PutOutcome>> PutItems(CallContext context,
                                     std::string study_id,
                                     std::vector<Item> items);

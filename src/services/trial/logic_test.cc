@@ -147,6 +147,18 @@ TEST_F(TrialLogicTest, WhoManagesOneSiteCannotChangeTheStudy) {
   EXPECT_TRUE(PutItems(As({{"data_manager", "S1", "*"}}), {Pulse()}));
 }
 
+TEST_F(TrialLogicTest, WhoIsBlindedCannotUncoverWhatTellsTheTreatment) {
+  Item arm{.code = "ARM", .name = "Arm", .domain = "DM", .type = ItemType::kText};
+  arm.unblinding = true;
+  const CallContext blinded = As({{"data_manager", "S1", "*"}});
+  ASSERT_TRUE(PutItems(blinded, {arm}));
+  arm.unblinding = false;
+  const auto refused = PutItems(blinded, {arm});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kPermissionDenied);
+  EXPECT_TRUE(PutItems(Administrator(), {arm}));
+}
+
 Task<void> PutManySites(TrialLogic* logic, int count) {
   std::vector<Task<Result<PutOutcome>>> puts;
   for (int i = 0; i < count; ++i) {
