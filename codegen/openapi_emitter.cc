@@ -65,8 +65,9 @@ std::string Parameters(const Method& method, const Route& route, const SchemaSet
     const pb::FieldDescriptor& field = *request.field(i);
     const bool in_path = std::ranges::find(route.variables, field.name()) != route.variables.end();
     if ((!in_path && route.has_body) || field.message_type() != nullptr) continue;
-    const bool required = in_path || (field.options().HasExtension(vedette::field_rules) &&
-                                      field.options().GetExtension(vedette::field_rules).required());
+    const bool required =
+        in_path || (field.options().HasExtension(vedette::field_rules) &&
+                    field.options().GetExtension(vedette::field_rules).required());
     JsonObject parameter;
     parameter.AddText("name", field.json_name())
         .AddText("in", in_path ? "path" : "query")

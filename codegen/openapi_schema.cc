@@ -18,7 +18,9 @@ std::string Number(double value) {
 }
 
 FieldRules RulesOf(const FieldDescriptor& field) {
-  return field.options().HasExtension(vedette::field_rules) ? field.options().GetExtension(vedette::field_rules) : FieldRules();
+  return field.options().HasExtension(vedette::field_rules)
+             ? field.options().GetExtension(vedette::field_rules)
+             : FieldRules();
 }
 
 bool IsText(const FieldDescriptor& field) {

@@ -110,28 +110,28 @@ Task<Status> Wiring::BuildSubject() {
 Task<Status> Wiring::BuildRule() {
   if (!Runs("rule")) co_return Connect("rule", apis_.rule, rule::v1::MakeRuleClient);
   VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("rule"));
-  Offer("rule", apis_.rule,
-        std::make_unique<rule::RuleModule>(
-            rule::RuleDependencies{*database, platform_.clock, platform_.authorizer,
-                                   LoggerOf("rule"), platform_.runtime, *apis_.identity,
-                                   *apis_.trial,
-                                   [this]() -> monitor::v1::MonitorApi& { return *apis_.monitor; }},
-            config_.rule),
-        rule::v1::MakeRuleGuard);
+  Offer(
+      "rule", apis_.rule,
+      std::make_unique<rule::RuleModule>(
+          rule::RuleDependencies{*database, platform_.clock, platform_.authorizer, LoggerOf("rule"),
+                                 platform_.runtime, *apis_.identity, *apis_.trial,
+                                 [this]() -> monitor::v1::MonitorApi& { return *apis_.monitor; }},
+          config_.rule),
+      rule::v1::MakeRuleGuard);
   co_return Status();
 }
 
 Task<Status> Wiring::BuildMonitor() {
   if (!Runs("monitor")) co_return Connect("monitor", apis_.monitor, monitor::v1::MakeMonitorClient);
   VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("monitor"));
-  Offer("monitor", apis_.monitor,
-        std::make_unique<monitor::MonitorModule>(
-            monitor::MonitorDependencies{*database, platform_.clock, platform_.authorizer,
-                                         LoggerOf("monitor"), platform_.metrics, platform_.runtime,
-                                         *apis_.trial, *apis_.subject, *apis_.rule,
-                                         *apis_.identity},
-            config_.monitor),
-        monitor::v1::MakeMonitorGuard);
+  Offer(
+      "monitor", apis_.monitor,
+      std::make_unique<monitor::MonitorModule>(
+          monitor::MonitorDependencies{*database, platform_.clock, platform_.authorizer,
+                                       LoggerOf("monitor"), platform_.metrics, platform_.runtime,
+                                       *apis_.trial, *apis_.subject, *apis_.rule, *apis_.identity},
+          config_.monitor),
+      monitor::v1::MakeMonitorGuard);
   co_return Status();
 }
 

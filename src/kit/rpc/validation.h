@@ -14,8 +14,8 @@ class Message;
 
 namespace vedette::rpc {
 
-// Checks messages against the vedette.field_rules of their fields. Rules are compiled once for a message
-// type. Compile first, then Check from any thread.
+// Checks messages against the vedette.field_rules of their fields. Rules are compiled once for a
+// message type. Compile first, then Check from any thread.
 class Validator {
  public:
   Validator();
