@@ -94,7 +94,7 @@ describe('ApiClient', () => {
     const { client, onSessionEnd } = clientWith(() => problem(401, {}));
     const refused = client.post('/api/v1/studies/{studyId}/rules/{ruleId}:sign', {
       path: { studyId: 'S', ruleId: 'R' },
-      body: { password: 'wrong', meaning: 'reviewed' },
+      body: { version: 1, password: 'wrong', meaning: 'reviewed' },
       signs: true,
     });
     expect(await failure(refused)).toMatchObject({ status: 401 });
