@@ -117,7 +117,8 @@ rules::Change ToChange(const PreparedEvent& event,
       .number = contract::NumberOf(catalog.items[item].kind, event.event.value),
       .flags = contract::FlagsOf(event.event.value),
       .range_low = event.range_low.value_or(kNoNumber),
-      .range_high = event.range_high.value_or(kNoNumber)};
+      .range_high = event.range_high.value_or(kNoNumber),
+      .first_version = lineage.version == 1};
   if (const auto* text = std::get_if<TextValue>(&event.event.value)) change.text = text->text;
   return change;
 }
