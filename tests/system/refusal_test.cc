@@ -121,10 +121,10 @@ TEST_P(RefusalTest, AForeignUnitIsNamedWithThoseThatAreTaken) {
 }
 
 TEST_P(RefusalTest, AnImplausibleValueIsRefusedWithoutRepeatingIt) {
-  const RestAnswer rest = Post(Reading("701-001", 1357, "k1"), admin_);
+  const RestAnswer rest = Post(Reading("701-001", 1357.024680, "k1"), admin_);
   EXPECT_EQ(rest.status, 400) << rest.body;
-  EXPECT_EQ(rest.body.find("1357"), std::string::npos) << rest.body;
-  EXPECT_EQ(system_.Logs().find("1357"), std::string::npos);
+  EXPECT_EQ(rest.body.find("1357.02468"), std::string::npos) << rest.body;
+  EXPECT_EQ(system_.Logs().find("1357.02468"), std::string::npos);
 }
 
 TEST_P(RefusalTest, AMissingFieldIsNamed) {
