@@ -119,8 +119,14 @@ bool CheckPolicy(const pb::MethodDescriptor& method,
     return Refuse(error, method.full_name(),
                   "rate_class must be capture, interactive or report, not \"" + rate + "\"");
   }
+  if ((policy.stale_if_error_ms() != 0 || policy.hedge_after_ms() != 0) &&
+      (!policy.idempotent() || method.server_streaming())) {
+    return Refuse(error, method.full_name(),
+                  "stale_if_error_ms and hedge_after_ms need a call that is idempotent and unary");
+  }
   return CheckScopeField(method, "study_field", policy.study_field(), error) &&
-         CheckScopeField(method, "site_field", policy.site_field(), error);
+         CheckScopeField(method, "site_field", policy.site_field(), error) &&
+         CheckScopeField(method, "affinity_field", policy.affinity_field(), error);
 }
 
 bool CheckField(const pb::FieldDescriptor& field, std::string* error) {

@@ -146,6 +146,10 @@ INSTANTIATE_TEST_SUITE_P(
              "site_field needs a study_field"},
         Case{R"(option (vedette.policy) = { open: true rate_class: "fast" };)", "",
              "rate_class must be"},
+        Case{R"(option (vedette.policy) = { open: true hedge_after_ms: 50 };)", "",
+             "need a call that is idempotent"},
+        Case{R"(option (vedette.policy) = { open: true affinity_field: "nowhere" };)", "",
+             "affinity_field"},
         Case{R"(option (vedette.policy) = { open: true success_status: 404 };)", "",
              "success_status must be"},
         Case{R"(option (vedette.policy) = { open: true };

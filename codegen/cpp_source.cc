@@ -29,27 +29,37 @@ std::string Label(const Method& method) {
   return stem.substr(from, stem.rfind('.') - from) + "." + method.descriptor->name();
 }
 
+std::string RateClassOf(const MethodPolicy& policy) {
+  const std::string prefix = "::vedette::RateClass::";
+  if (policy.rate_class() == "capture") return prefix + "kCapture";
+  return prefix + (policy.rate_class() == "report" ? "kReport" : "kInteractive");
+}
+
 void EmitInfos(const Service& service, std::string* out) {
   *out += "constexpr ::vedette::rpc::MethodInfo k" + service.name + "Methods[] = {\n";
   for (const Method& method : service.methods) {
     const MethodPolicy& policy = method.policy;
     const std::string full = service.descriptor->full_name();
-    const std::string rate = policy.rate_class().empty() ? "interactive" : policy.rate_class();
     const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
-    *out += "    {.service = " + Quote(full) + ", .name = " + Quote(method.descriptor->name()) +
-            ", .path = " + Quote("/" + full + "/" + method.descriptor->name()) +
-            ",\n     .label = " + Quote(Label(method)) +
-            ", .permission = " + Quote(policy.permission()) +
-            ",\n     .study_field = " + Quote(policy.study_field()) +
-            ", .site_field = " + Quote(policy.site_field()) + ", .rate_class = " + Quote(rate) +
-            ",\n     .timeout = ::std::chrono::milliseconds(" +
-            std::to_string(policy.timeout_ms()) +
-            "), .max_request_bytes = " + std::to_string(policy.max_request_bytes()) +
-            ",\n     .success_status = " +
-            std::to_string(policy.success_status() == 0 ? 200 : policy.success_status()) +
-            ", .open = " + flag(policy.open()) + ", .internal = " + flag(policy.internal()) +
-            ", .idempotent = " + flag(policy.idempotent()) +
-            ", .streams = " + flag(method.streams()) + "},\n";
+    *out +=
+        "    {.service = " + Quote(full) + ", .name = " + Quote(method.descriptor->name()) +
+        ", .path = " + Quote("/" + full + "/" + method.descriptor->name()) +
+        ",\n     .label = " + Quote(Label(method)) +
+        ", .permission = " + Quote(policy.permission()) +
+        ",\n     .study_field = " + Quote(policy.study_field()) +
+        ", .site_field = " + Quote(policy.site_field()) + ", .rate_class = " + RateClassOf(policy) +
+        ",\n     .timeout = ::std::chrono::milliseconds(" + std::to_string(policy.timeout_ms()) +
+        "), .max_request_bytes = " + std::to_string(policy.max_request_bytes()) +
+        ",\n     .success_status = " +
+        std::to_string(policy.success_status() == 0 ? 200 : policy.success_status()) +
+        ",\n     .feature = " + Quote(policy.feature()) +
+        ", .affinity_field = " + Quote(policy.affinity_field()) +
+        ",\n     .stale_if_error = ::std::chrono::milliseconds(" +
+        std::to_string(policy.stale_if_error_ms()) +
+        "), .hedge_after = ::std::chrono::milliseconds(" + std::to_string(policy.hedge_after_ms()) +
+        "),\n     .open = " + flag(policy.open()) + ", .internal = " + flag(policy.internal()) +
+        ", .idempotent = " + flag(policy.idempotent()) + ", .streams = " + flag(method.streams()) +
+        "},\n";
   }
   *out += "};\n\n";
 }

@@ -20,10 +20,10 @@ fail() {
 BUILD_PACKAGES=(
   ca-certificates clang-19 mold ccache cmake ninja-build pkg-config libstdc++-12-dev libboost1.81-dev
   libgrpc++-dev libprotobuf-dev libprotoc-dev protobuf-compiler protobuf-compiler-grpc libsimdjson-dev
-  libfmt-dev libssl-dev libyaml-cpp-dev libyaml-dev libsqlite3-dev libpq-dev zlib1g-dev libargon2-dev libre2-dev
+  libfmt-dev libhiredis-dev libgoogle-perftools-dev libssl-dev libyaml-cpp-dev libyaml-dev libsqlite3-dev libpq-dev zlib1g-dev libargon2-dev libre2-dev
   libgtest-dev libgmock-dev libbenchmark-dev nodejs npm curl
 )
-TEST_PACKAGES=(git python3 clang-format-19 postgresql chromium fonts-noto-cjk)
+TEST_PACKAGES=(git python3 clang-format-19 postgresql redis-server redis-sentinel etcd-server google-perftools chromium fonts-noto-cjk)
 SANITIZER_PACKAGES=(libclang-rt-19-dev llvm-19)
 
 # Reads what apt-get says, tells each tenth, and keeps the rest in the file $1.

@@ -79,6 +79,7 @@ Status MethodGuard::Admit(CallContext& context, const Message& request) const {
   if (context.deadline.Passed(dependencies_.clock)) {
     return Fail(Code::kDeadlineExceeded, "The call's time was over before it began.");
   }
+  context.deadline.trace = context.trace;
   if (!info_.streams) {
     context.deadline = context.deadline.Earlier(Deadline::After(dependencies_.clock, timeout_));
   }

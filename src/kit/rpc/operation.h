@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "kit/limit/rate_class.h"
 #include "kit/rpc/call_context.h"
 #include "kit/task/task.h"
 
@@ -27,10 +28,14 @@ struct MethodInfo {
   std::string_view permission;   // empty when open or authenticated
   std::string_view study_field;  // proto name; empty for none
   std::string_view site_field;
-  std::string_view rate_class;           // "capture", "interactive", "report"
+  RateClass rate_class = RateClass::kInteractive;
   std::chrono::milliseconds timeout{0};  // 0: the default
   std::uint64_t max_request_bytes = 0;   // 0: the server's default
   int success_status = 200;
+  std::string_view feature;                     // "preview"; empty: is never switched off
+  std::string_view affinity_field;              // proto name; empty for none
+  std::chrono::milliseconds stale_if_error{0};  // 0: an old answer never serves
+  std::chrono::milliseconds hedge_after{0};     // 0: no second instance is asked
   bool open = false;
   bool internal = false;
   bool idempotent = false;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "kit/limit/rate_class.h"
+
+namespace vedette {
+
+class MetricsRegistry;
+
+namespace config {
+class Section;
+}  // namespace config
+
+// How busy the processors are that this process may use.
+class CpuReader {
+ public:
+  virtual ~CpuReader() = default;
+  // 0 to 1000, smoothed; nullopt when it cannot be known, and nothing is shed then. Thread-safe,
+  // a few nanoseconds.
+  virtual std::optional<double> Usage() const = 0;
+};
+
+// go-zero's adaptive shedding with classes: each rate class has its own threshold, so that reports
+// are refused first and data capture last.
+struct ShedOptions {
+  bool enabled = true;
+  std::chrono::milliseconds window = std::chrono::seconds(5);
+  std::int64_t buckets = 50;
+  double report_threshold = 800;       // of 1000
+  double interactive_threshold = 900;  // go-zero's default
+  double capture_threshold = 950;      // go-zero's priority threshold, (1000 + 900) / 2
+  std::chrono::milliseconds cool_off = std::chrono::seconds(1);
+  double minimum_factor = 0.1;
+
+  void Describe(config::Section& section);
+};
+
+// One per server. Thread-safe; `cpu`, `clock` and `metrics` outlive it.
+class Shedder {
+ public:
+  // One admitted call. Pass when it was answered in time, Fail when it was not; untold counts as
+  // Fail, which only ends its flight.
+  class Permit {
+   public:
+    Permit(Permit&& other) noexcept
+        : shedder_(std::exchange(other.shedder_, nullptr)),
+          rate_class_(other.rate_class_),
+          started_(other.started_) {}
+    Permit& operator=(Permit&& other) noexcept {
+      std::swap(shedder_, other.shedder_);
+      std::swap(rate_class_, other.rate_class_);
+      std::swap(started_, other.started_);
+      return *this;
+    }
+    ~Permit() { Fail(); }
+    void Pass();
+    void Fail();
+
+   private:
+    friend class Shedder;
+    Permit(Shedder* shedder, RateClass rate_class, SteadyTime started)
+        : shedder_(shedder), rate_class_(rate_class), started_(started) {}
+    Shedder* shedder_;
+    RateClass rate_class_;
+    SteadyTime started_;
+  };
+
+  Shedder(const ShedOptions& options,
+          const CpuReader& cpu,
+          const Clock& clock,
+          MetricsRegistry& metrics);
+  ~Shedder();
+  Shedder(const Shedder&) = delete;
+  Shedder& operator=(const Shedder&) = delete;
+
+  // kUnavailable with retry_after (HTTP 503) when refused.
+  Result<Permit> Admit(RateClass rate_class);
+
+  // Whether calls of this class were refused within the last cool-off: what degradation follows.
+  bool IsShedding(RateClass rate_class) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vedette

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "kit/telemetry/trace_context.h"
+
+namespace vedette {
+
+// What a span stands for (OpenTelemetry trace specification, SpanKind).
+enum class SpanKind : std::uint8_t { kInternal, kServer, kClient, kProducer, kConsumer };
+
+// A piece of work under way, from Tracer::Start to End or destruction. Names and attributes are
+// constants or come from a closed set (route pattern, method label, statement name, code): never an
+// id of a person, never a value. Used by one coroutine; movable. An empty span ignores everything.
+class Span {
+ public:
+  // Where finished spans go. Implemented by the tracer.
+  class Sink;
+  struct Data;
+
+  Span();
+  explicit Span(std::unique_ptr<Data> data);
+  ~Span();  // ends, as a success unless an error was noted
+  Span(Span&& other) noexcept;
+  Span& operator=(Span&& other) noexcept;
+
+  // The context of this span, for its children and for the wire. Valid also when nothing is
+  // recorded: logs carry it.
+  const TraceContext& context() const;
+
+  // `name` and text `value` outlive the span: literals, or strings of a contract.
+  void Set(std::string_view name, std::string_view value);
+  void Set(std::string_view name, std::int64_t value);
+  // The work failed; only the code is kept. A trace with an error is always exported.
+  void Fail(Code code);
+  void End();
+
+ private:
+  TraceContext context_;
+  std::unique_ptr<Data> data_;  // null: not recorded
+};
+
+// Makes spans and hands finished ones to an exporter. Thread-safe; never blocks, never throws.
+class Tracer {
+ public:
+  virtual ~Tracer() = default;
+  // A child of `parent`; of an invalid parent: the first span of a new trace, for which the tracer
+  // decides whether it is sampled. `name` outlives the span.
+  virtual Span Start(std::string_view name, SpanKind kind, const TraceContext& parent) = 0;
+};
+
+// For who has no exporter: contexts are made, nothing is recorded.
+class NullTracer final : public Tracer {
+ public:
+  Span Start(std::string_view name, SpanKind kind, const TraceContext& parent) override;
+};
+
+}  // namespace vedette
