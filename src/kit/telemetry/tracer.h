@@ -20,11 +20,14 @@ enum class SpanKind : std::uint8_t { kInternal, kServer, kClient, kProducer, kCo
 // id of a person, never a value. Used by one coroutine; movable. An empty span ignores everything.
 class Span {
  public:
-  // Where finished spans go. Implemented by the tracer.
+  // Where finished spans go, and what one holds: kit/telemetry/span_data.h, for who writes a
+  // tracer.
   class Sink;
   struct Data;
 
   Span();
+  // A span that is not recorded but has a context.
+  explicit Span(const TraceContext& context);
   explicit Span(std::unique_ptr<Data> data);
   ~Span();  // ends, as a success unless an error was noted
   Span(Span&& other) noexcept;
@@ -37,7 +40,7 @@ class Span {
   // `name` and text `value` outlive the span: literals, or strings of a contract.
   void Set(std::string_view name, std::string_view value);
   void Set(std::string_view name, std::int64_t value);
-  // The work failed; only the code is kept. A trace with an error is always exported.
+  // The work failed; only the code is kept, the first one.
   void Fail(Code code);
   void End();
 
@@ -46,7 +49,8 @@ class Span {
   std::unique_ptr<Data> data_;  // null: not recorded
 };
 
-// Makes spans and hands finished ones to an exporter. Thread-safe; never blocks, never throws.
+// Makes spans and hands finished ones to an exporter. Thread-safe; never blocks. Outlives its
+// spans.
 class Tracer {
  public:
   virtual ~Tracer() = default;
@@ -55,7 +59,7 @@ class Tracer {
   virtual Span Start(std::string_view name, SpanKind kind, const TraceContext& parent) = 0;
 };
 
-// For who has no exporter: contexts are made, nothing is recorded.
+// For who has no exporter: contexts are made, nothing is recorded. A new trace is not sampled.
 class NullTracer final : public Tracer {
  public:
   Span Start(std::string_view name, SpanKind kind, const TraceContext& parent) override;
