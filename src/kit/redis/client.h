@@ -43,6 +43,16 @@ class Script {
   std::string sha1_;
 };
 
+// For the status page: one entry per server that is known.
+struct ServerState {
+  std::string address;
+  std::int64_t connected = 0;  // connections that are up
+  std::int64_t connections = 0;
+  std::int64_t waiting = 0;  // calls that are queued or sent
+  std::uint64_t reconnects = 0;
+  double refusal_probability = 0;  // of its breaker
+};
+
 // Redis 7, wherever it is: one server, behind sentinels, or a cluster. Calls of all coroutines are
 // pipelined over few connections; lost ones are made anew by themselves. Thread-safe; resumes on
 // the caller's executor.
@@ -51,6 +61,9 @@ class Script {
 // kResourceExhausted when too many calls wait; kFailedPrecondition for what Redis refuses
 // (WRONGTYPE, NOSCRIPT is handled within), its first word as message. Messages hold no arguments.
 // After kUnavailable and kDeadlineExceeded a command may or may not have been executed.
+//
+// Not for commands that block or change the connection (BLPOP, SUBSCRIBE, MULTI, SELECT, AUTH):
+// calls of others share it.
 class Client {
  public:
   virtual ~Client() = default;
@@ -68,6 +81,8 @@ class Client {
 
   // Whether a connection is up now: for limiters and the status page.
   virtual bool IsConnected() const = 0;
+
+  virtual std::vector<ServerState> Snapshot() const { return {}; }
 
   // Refuses new calls, ends those that wait, closes. Before destruction.
   virtual Task<void> Close() = 0;
