@@ -15,6 +15,8 @@
 
 namespace vedette {
 
+class Counter;
+
 namespace config {
 class Section;
 }  // namespace config
@@ -22,6 +24,7 @@ class Section;
 // Client-side throttling after Google's SRE book, chapter 21, with go-zero's weighting: no open and
 // half-open states, but a probability of refusal that follows what was accepted lately.
 struct BreakerOptions {
+  bool enabled = true;  // false: it never refuses and counts nothing
   std::chrono::milliseconds window = std::chrono::seconds(10);
   std::int64_t buckets = 40;
   double k = 1.5;               // refusals begin when total > protection + k · accepted
@@ -35,16 +38,24 @@ struct BreakerOptions {
 // What a call's end says about the thing that is protected.
 enum class Outcome : std::uint8_t { kSuccess, kFailure, kNeither };
 
-// Of a call to another service: kDeadlineExceeded, kInternal, kUnavailable, kUnimplemented and
-// kDataLoss are failures; kCancelled is neither; everything else, the caller's fault, is success.
-// The refusals of what is protected (kResourceExhausted: limits, shedding) are neither.
+// Of a call, null for one that succeeded: kDeadlineExceeded, kInternal, kUnavailable and
+// kUnimplemented are failures; kCancelled, and kResourceExhausted, the refusal of a limit, are
+// neither; everything else is the caller's fault, and success. A guard that refuses by itself what
+// a breaker let through, as shedding does, ends the permit as kNeither.
 Outcome OutcomeOf(const Error* error);
 
-// Thread-safe. Its own refusals cost some tens of nanoseconds and no allocation.
+// Where a breaker counts, if anywhere; they outlive it.
+struct BreakerCounters {
+  Counter* allowed = nullptr;
+  Counter* refused = nullptr;
+  Counter* failed = nullptr;
+};
+
+// Thread-safe. A call costs some tens of nanoseconds; a refusal, no allocation either.
 class Breaker {
  public:
   // One call that was let through. Tell how it ended; untold, as when the caller left, it counts as
-  // neither. Movable.
+  // neither. The breaker outlives it. Movable.
   class Permit {
    public:
     Permit(Permit&& other) noexcept : breaker_(std::exchange(other.breaker_, nullptr)) {}
@@ -64,7 +75,7 @@ class Breaker {
   };
 
   struct State {
-    std::int64_t total = 0;  // of the window, refusals included
+    std::int64_t total = 0;  // of the window: accepted, failed and refused
     std::int64_t accepted = 0;
     std::int64_t failed = 0;
     std::int64_t refused = 0;
@@ -76,7 +87,8 @@ class Breaker {
   Breaker(std::string name,
           const BreakerOptions& options,
           const Clock& clock,
-          RandomSource& random);
+          RandomSource& random,
+          BreakerCounters counters = {});
   ~Breaker();
   Breaker(const Breaker&) = delete;
   Breaker& operator=(const Breaker&) = delete;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -43,7 +44,14 @@ struct ShedOptions {
   void Describe(config::Section& section);
 };
 
-// One per server. Thread-safe; `cpu`, `clock` and `metrics` outlive it.
+// Refuses calls while processors are busy over the class's threshold and more calls of the class
+// are in flight, now and on average, than it lately served: the most calls passed in a bucket,
+// times the least mean time of a bucket, less the busier it gets. Classes are judged each by their
+// own calls, so that slow reports do not crowd data capture out.
+//
+// One per server. Thread-safe; `cpu`, `clock` and `metrics` outlive it. Exports
+// vedette_shed_calls_total{class,result}, vedette_shed_in_flight{class},
+// vedette_shed_flight_limit{class} and vedette_shed_cpu_ratio.
 class Shedder {
  public:
   // One admitted call. Pass when it was answered in time, Fail when it was not; untold counts as
@@ -86,6 +94,21 @@ class Shedder {
 
   // Whether calls of this class were refused within the last cool-off: what degradation follows.
   bool IsShedding(RateClass rate_class) const;
+
+  struct State {
+    RateClass rate_class = RateClass::kCapture;
+    std::uint64_t passed = 0;  // since the start
+    std::uint64_t failed = 0;
+    std::uint64_t refused = 0;
+    std::int64_t flying = 0;       // now
+    double average_flying = 0;     // smoothed over the calls that ended
+    double limit = 0;              // of both; it counts while processors are over the threshold
+    std::int64_t most_passed = 0;  // in one bucket of the window
+    double least_time_ms = 0;      // of the buckets' mean times
+    bool shedding = false;
+  };
+  // One for each class.
+  std::vector<State> Snapshot() const;
 
  private:
   struct Impl;
