@@ -4,7 +4,12 @@
 namespace vedette {
 
 Logger::Logger(std::shared_ptr<LogSink> sink, const Clock& clock, LogLevel minimum)
-    : sink_(std::move(sink)), clock_(&clock), minimum_(minimum) {}
+    : Logger(std::move(sink), clock, std::make_shared<const LogControl>(minimum)) {}
+
+Logger::Logger(std::shared_ptr<LogSink> sink,
+               const Clock& clock,
+               std::shared_ptr<const LogControl> control)
+    : sink_(std::move(sink)), clock_(&clock), control_(std::move(control)) {}
 
 Logger Logger::With(std::vector<LogField> fields) const {
   Logger copy = *this;

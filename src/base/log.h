@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -55,6 +56,18 @@ class LogSink {
   virtual void Write(const LogRecord& record) = 0;
 };
 
+// The least severe level that is logged, shared by loggers and changed while they work.
+// Thread-safe.
+class LogControl {
+ public:
+  explicit LogControl(LogLevel minimum) : minimum_(minimum) {}
+  LogLevel minimum() const { return minimum_.load(std::memory_order_relaxed); }
+  void SetMinimum(LogLevel minimum) { minimum_.store(minimum, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<LogLevel> minimum_;
+};
+
 // A cheap handle to a sink with fields that go on every line. Messages are constant text; what
 // varies is a field. Thread-safe to use and to copy.
 class Logger {
@@ -62,11 +75,15 @@ class Logger {
   // Discards everything.
   Logger() = default;
   Logger(std::shared_ptr<LogSink> sink, const Clock& clock, LogLevel minimum);
+  // Its level, and that of every logger made from it, is what `control` says at the moment.
+  Logger(std::shared_ptr<LogSink> sink,
+         const Clock& clock,
+         std::shared_ptr<const LogControl> control);
 
   // A logger that adds these fields, e.g. {"role", "monitor"} or the trace ids of a call.
   Logger With(std::vector<LogField> fields) const;
 
-  bool Enabled(LogLevel level) const { return sink_ != nullptr && level >= minimum_; }
+  bool Enabled(LogLevel level) const { return sink_ != nullptr && level >= control_->minimum(); }
   void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const;
 
   void Debug(std::string_view message, std::initializer_list<LogField> fields = {}) const;
@@ -77,7 +94,7 @@ class Logger {
  private:
   std::shared_ptr<LogSink> sink_;
   const Clock* clock_ = nullptr;
-  LogLevel minimum_ = LogLevel::kInfo;
+  std::shared_ptr<const LogControl> control_;  // set whenever sink_ is
   std::vector<LogField> context_;
 };
 

@@ -42,10 +42,14 @@ ShardedHistogram::ShardedHistogram(std::span<const double> upper_bounds)
   lines_ = std::make_unique<Line[]>(lines_per_shard_ * kMetricShards);
 }
 
+std::size_t ShardedHistogram::BucketOf(double value) const {
+  return static_cast<std::size_t>(std::lower_bound(bounds_.begin(), bounds_.end(), value) -
+                                  bounds_.begin());
+}
+
 void ShardedHistogram::Observe(double value) {
   if (std::isnan(value)) return;
-  const auto bucket = static_cast<std::size_t>(
-      std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin());
+  const std::size_t bucket = BucketOf(value);
   const std::size_t shard = ThisShard();
   Cell(shard, 1 + bucket).fetch_add(1, std::memory_order_relaxed);
   std::atomic<std::uint64_t>& sum = Cell(shard, 0);
@@ -54,6 +58,20 @@ void ShardedHistogram::Observe(double value) {
       old, std::bit_cast<std::uint64_t>(std::bit_cast<double>(old) + value),
       std::memory_order_relaxed)) {
   }
+}
+
+void ShardedHistogram::Observe(double value, const TraceContext& trace) {
+  Observe(value);
+  if (!trace.sampled || !trace.IsValid() || std::isnan(value)) return;
+  const std::unique_lock lock(exemplars_mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  if (exemplars_.empty()) exemplars_.resize(bounds_.size() + 1);
+  exemplars_[BucketOf(value)] = {trace, value};
+}
+
+std::vector<Exemplar> ShardedHistogram::Exemplars() const {
+  const std::scoped_lock lock(exemplars_mutex_);
+  return exemplars_;
 }
 
 ShardedHistogram::Snapshot ShardedHistogram::Read() const {

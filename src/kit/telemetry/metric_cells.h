@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -40,17 +41,26 @@ class AtomicGauge final : public Gauge {
   alignas(kCacheLine) std::atomic<double> value_{0};
 };
 
+// One observation and the span in which it was made; an invalid trace stands for none.
+struct Exemplar {
+  TraceContext trace;
+  double value = 0;
+};
+
 // NaN is not observed. Throws std::logic_error for bounds that are not ascending.
 class ShardedHistogram final : public Histogram {
  public:
   explicit ShardedHistogram(std::span<const double> upper_bounds);
   void Observe(double value) override;
+  void Observe(double value, const TraceContext& trace) override;
 
   struct Snapshot {
     std::vector<std::uint64_t> counts;  // per bucket, not cumulative; the last is +Inf
     double sum = 0;
   };
   Snapshot Read() const;
+  // Per bucket; empty when there never was one.
+  std::vector<Exemplar> Exemplars() const;
   const std::vector<double>& bounds() const { return bounds_; }
 
  private:
@@ -63,7 +73,11 @@ class ShardedHistogram final : public Histogram {
     return lines_[shard * lines_per_shard_ + index / kCellsPerLine].cells[index % kCellsPerLine];
   }
 
+  std::size_t BucketOf(double value) const;
+
   std::vector<double> bounds_;
+  mutable std::mutex exemplars_mutex_;
+  std::vector<Exemplar> exemplars_;  // per bucket, made with the first; guarded by its mutex
   std::size_t lines_per_shard_;
   std::unique_ptr<Line[]> lines_;
 };

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "kit/telemetry/trace_context.h"
+
 namespace vedette {
 
 // A monotonic count; sharded over cache lines, so threads do not meet. ~6 ns.
@@ -34,7 +36,19 @@ class Histogram {
  public:
   virtual ~Histogram() = default;
   virtual void Observe(double value) = 0;
+  // The same; of a sampled trace, the bucket keeps its ids and the value as its exemplar, the last
+  // one winning. An exemplar is left out rather than waited for.
+  virtual void Observe(double value, const TraceContext& trace) = 0;
 };
+
+// The two text formats that Prometheus reads. OpenMetrics alone has exemplars.
+enum class MetricsFormat : std::uint8_t { kPrometheus, kOpenMetrics };
+
+// What a scraper's Accept header asks for: OpenMetrics when it names application/openmetrics-text
+// of version 1.0.0 or of none, with a weight above 0, else the plain format.
+MetricsFormat ChooseMetricsFormat(std::string_view accept);
+// The Content-Type of that format.
+std::string_view MetricsContentType(MetricsFormat format);
 
 using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 
@@ -69,8 +83,13 @@ class MetricsRegistry {
                           MetricLabels labels,
                           std::function<double()> read);
 
-  // Prometheus text format 0.0.4.
-  std::string Expose() const;
+  // Prometheus text format 0.0.4, or OpenMetrics 1.0.0. In the latter a counter whose name does not
+  // end with "_total" is of type "unknown".
+  std::string Expose(MetricsFormat format = MetricsFormat::kPrometheus) const;
+
+  // One line for each family and set of label names, sorted: "name{label,other} type". What
+  // dashboards and alerts depend on, for a test that holds it fixed.
+  std::vector<std::string> Families() const;
 
  private:
   struct Impl;
