@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <mutex>
 #include <random>
@@ -29,6 +30,17 @@ int Kills() {
 // Every second value is over the threshold of 140.
 double Value(int number) { return number % 2 == 0 ? 120 : 160; }
 
+// When a device that measures every five minutes took its reading, from 2024 on.
+std::string TimeOf(int number) {
+  using std::chrono::minutes;
+  const auto time = std::chrono::sys_days(std::chrono::year(2024) / 1 / 1) + minutes(5) * number;
+  const std::time_t seconds = std::chrono::sys_seconds(time).time_since_epoch().count();
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M", &parts)};
+}
+
 class KillTest : public testing::TestWithParam<Shape> {
  protected:
   void SetUp() override {
@@ -45,15 +57,16 @@ class KillTest : public testing::TestWithParam<Shape> {
   }
   Task<void> WriteLoop(int writer);
 
-  // A file of `kFileRows` readings whose keys no other round has.
+  // A file of `kFileRows` readings whose keys and times no other round has, five minutes apart.
   std::filesystem::path MakeFile(int round) {
     const auto path = system_.folder() / ("round" + std::to_string(round) + ".csv");
     std::ofstream file(path);
     file << "DOMAIN,USUBJID,VSSEQ,VSTESTCD,VSSTRESC,VSSTRESN,VSSTRESU,VSSTAT,VSDTC\n";
     for (int row = 0; row < kFileRows; ++row) {
       const int value = static_cast<int>(Value(row));
-      file << "VS,702-001," << round * kFileRows + row << ",SYSBP," << value << "," << value
-           << ",mmHg,,2026-03-01T08:30\n";
+      const int number = round * kFileRows + row;
+      file << "VS,702-001," << number << ",SYSBP," << value << "," << value << ",mmHg,,"
+           << TimeOf(number) << "\n";
     }
     return path;
   }

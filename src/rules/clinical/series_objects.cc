@@ -20,6 +20,12 @@ const std::int64_t* WholeNumber(std::span<const Value> arguments) {
   return arguments.size() == 1 ? arguments[0].As<std::int64_t>() : nullptr;
 }
 
+// How many of a series, oldest first, lie before `end`.
+std::size_t CountBefore(std::span<const Observation> series, Seconds end) {
+  return static_cast<std::size_t>(std::ranges::lower_bound(series, end, {}, &Observation::time) -
+                                  series.begin());
+}
+
 }  // namespace
 
 std::optional<UnitConversion> ConversionOf(const CatalogItem& item, std::string_view unit) {
@@ -67,19 +73,15 @@ SeriesObject::SeriesObject(const ClinicalScope& scope,
     : scope_(scope), item_(item), conversion_(std::move(conversion)) {
   const Anchor& anchor = scope.anchor();
   const auto series = scope.subject().Series(item);
+  // Of its own item an anchor that does not settle sees nothing after itself.
   const bool own = anchor.item == item;
-  for (std::size_t i = 0; i < series.size(); ++i) {
-    const Observation& observation = series[i];
-    // Of its own item an anchor that does not settle sees nothing after itself.
-    const bool seen =
-        own && anchor.as_of == anchor.time ? i <= anchor.index : observation.time() <= anchor.as_of;
-    if (!seen || (observation.flags() & Observation::kAbsent) != 0) {
-      continue;
-    }
-    seen_.push_back(observation);
-    if (!own || i == anchor.index) {
-      current_ = static_cast<std::ptrdiff_t>(seen_.size()) - 1;
-    }
+  seen_ = own && anchor.as_of == anchor.time
+              ? series.first(std::min<std::size_t>(series.size(), std::size_t{anchor.index} + 1))
+              : series.first(CountBefore(series, anchor.as_of + 1));
+  if (!own) {
+    current_ = static_cast<std::ptrdiff_t>(seen_.size()) - 1;
+  } else if (anchor.index < seen_.size()) {
+    current_ = static_cast<std::ptrdiff_t>(anchor.index);
   }
 }
 
@@ -100,13 +102,12 @@ std::ptrdiff_t SeriesObject::Baseline() const {
   if (!dose || scope_.anchor().time <= *dose) {
     return -1;
   }
-  std::ptrdiff_t baseline = -1;
-  for (std::size_t i = 0; i < seen_.size(); ++i) {
-    if (seen_[i].time() <= *dose) {
-      baseline = static_cast<std::ptrdiff_t>(i);
-    }
-  }
-  return baseline;
+  return static_cast<std::ptrdiff_t>(CountBefore(seen_, *dose + 1)) - 1;
+}
+
+std::span<const Observation> SeriesObject::Between(Seconds begin, Seconds end) const {
+  const std::size_t from = CountBefore(seen_, begin);
+  return seen_.subspan(from, std::max(CountBefore(seen_, end), from) - from);
 }
 
 Value SeriesObject::GradeAt(std::ptrdiff_t position, std::ptrdiff_t baseline, bool low) const {
@@ -230,26 +231,19 @@ Value SeriesObject::Call(std::string_view function, std::span<const Value> argum
   const auto* length = arguments.size() == 1 ? arguments[0].As<DurationValue>() : nullptr;
   if (length != nullptr && (function == "window" || function == "asof")) {
     const Seconds as_of = scope_.anchor().as_of;
-    std::vector<Observation> inside;
-    for (const Observation& observation : seen_) {
-      if (observation.time() >= as_of - length->seconds && observation.time() <= as_of) {
-        inside.push_back(observation);
-      }
-    }
+    const auto inside = Between(as_of - length->seconds, as_of + 1);
     if (function == "asof") {
       return inside.empty() ? Value::Unknown() : ToValue(scope_, item_, inside.back(), conversion_);
     }
-    return MakeWindow(scope_, item_, std::move(inside), conversion_);
+    return MakeWindow(scope_, item_, {inside.begin(), inside.end()}, conversion_);
   }
   return Value::Error("no function '" + std::string(function) + "' of a series");
 }
 
 Value SeriesObject::Before(Seconds end, Seconds length) const {
   ValueList found;
-  for (std::size_t i = 0; i < seen_.size(); ++i) {
-    if (seen_[i].time() >= end - length && seen_[i].time() < end) {
-      found.push_back(ObservationAt(static_cast<std::ptrdiff_t>(i)));
-    }
+  for (const Observation& observation : Between(end - length, end)) {
+    found.push_back(MakeObservation(scope_, item_, observation, conversion_));
   }
   return Value::List(std::move(found));
 }
@@ -259,15 +253,10 @@ Value SeriesObject::MissedInARow() const {
   const Seconds every = scope_.subject().catalog().items[item_].expected_every;
   std::optional<Seconds> since =
       TimeAttribute(scope_.subject(), scope_.subject().catalog().first_dose);
-  bool entered = false;
-  for (const Observation& observation : scope_.subject().Series(item_)) {
-    if (observation.time() <= std::min(scope_.anchor().as_of, now) &&
-        (observation.flags() & Observation::kAbsent) == 0) {
-      since = observation.time();
-      entered = true;
-    }
-  }
-  if (every <= 0 || (!since && !entered)) {
+  const auto series = scope_.subject().Series(item_);
+  const std::size_t entered = CountBefore(series, std::min(scope_.anchor().as_of, now) + 1);
+  if (entered > 0) since = series[entered - 1].time();
+  if (every <= 0 || !since) {
     return Value::Unknown();
   }
   std::int64_t missed = 0;
@@ -279,8 +268,8 @@ Value SeriesObject::MissedInARow() const {
 
 std::optional<ValueList> SeriesObject::Elements() const {
   ValueList all;
-  for (std::size_t i = 0; i < seen_.size(); ++i) {
-    all.push_back(ObservationAt(static_cast<std::ptrdiff_t>(i)));
+  for (const Observation& observation : seen_) {
+    all.push_back(MakeObservation(scope_, item_, observation, conversion_));
   }
   return all;
 }

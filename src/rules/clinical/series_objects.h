@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "model/item.h"
 #include "rules/clinical/clinical_scope.h"
@@ -27,6 +26,8 @@ class SeriesObject final : public Object {
   std::ptrdiff_t Baseline() const;
   Value ValueAt(std::ptrdiff_t position) const;
   Value ObservationAt(std::ptrdiff_t position) const;
+  // Those seen from `begin` to before `end`.
+  std::span<const Observation> Between(Seconds begin, Seconds end) const;
   Value GradeAt(std::ptrdiff_t position, std::ptrdiff_t baseline, bool low) const;
   Value Change(bool percent) const;
   Value Before(Seconds end, Seconds length) const;
@@ -35,7 +36,7 @@ class SeriesObject final : public Object {
   const ClinicalScope& scope_;
   std::uint32_t item_;
   UnitConversion conversion_;
-  std::vector<Observation> seen_;  // with value, oldest first
+  std::span<const Observation> seen_;  // a view into the record, oldest first
   std::ptrdiff_t current_ = -1;
 };
 

@@ -50,7 +50,7 @@ class SubjectView {
   virtual const Catalog& catalog() const = 0;
   virtual const TextPool& texts() const = 0;
   virtual const RangeTable& ranges() const = 0;
-  // By (time, key).
+  // By (time, key); none is absent.
   virtual std::span<const Observation> Series(std::uint32_t item) const = 0;
   // By (time, key).
   virtual std::span<const FormRow> Rows(std::string_view form) const = 0;

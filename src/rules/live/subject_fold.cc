@@ -160,8 +160,8 @@ DetectedAlert SubjectWork::AlertOf(std::uint32_t rule,
                           before->fired_key == alert.fired_key &&
                           before->fired_item == alert.fired_item;
   const AnchorMark fired(alert.fired, alert.fired_key, alert.fired_item, AnchorMark::kTrue);
-  const bool judged_again = std::ranges::any_of(
-      space_.judged_true, [&](const AnchorMark& mark) { return mark.SameAnchor(fired); });
+  const bool judged_again =
+      std::binary_search(space_.judged_true.begin(), space_.judged_true.end(), fired);
   if (same_fired && !judged_again) {
     alert.digest = before->digest;
   } else if (const auto anchor = AnchorOf(alert)) {
@@ -176,6 +176,7 @@ void SubjectWork::Fold(std::uint32_t rule, const Touch* cause) {
   EpisodeFolder folder =
       state.carry == nullptr ? EpisodeFolder(*plan_.rules[rule].definition) : *state.carry;
   FoldMarks(rule, state, &folder, INT64_MAX);
+  std::sort(space_.judged_true.begin(), space_.judged_true.end());  // AlertOf looks them up
   std::vector<DetectedAlert> alerts;
   for (const FoldedEpisode& episode : folder.Episodes()) {
     DetectedAlert alert = AlertOf(rule, episode, state.alerts);
