@@ -70,8 +70,15 @@ TaskGroup::~TaskGroup() {
 bool TaskGroup::Spawn(Executor executor,
                       std::string name,
                       std::move_only_function<Task<void>()> work) {
+  return Spawn(std::move(executor), std::move(name), std::move(work), Canceller());
+}
+
+bool TaskGroup::Spawn(Executor executor,
+                      std::string name,
+                      std::move_only_function<Task<void>()> work,
+                      const Canceller& task_canceller) {
   std::uint64_t key = 0;
-  Canceller canceller;
+  Canceller canceller = task_canceller;
   {
     const std::lock_guard lock(state_->mutex);
     if (state_->closed) return false;

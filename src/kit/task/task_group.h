@@ -11,6 +11,8 @@
 
 namespace vedette {
 
+class Canceller;
+
 // Owns spawned tasks: nothing runs detached. Thread-safe. An exception that escapes a task is
 // logged with the task's name and ends that task alone. Must be empty (joined) when destroyed.
 class TaskGroup {
@@ -22,6 +24,11 @@ class TaskGroup {
 
   // False, and nothing started, once the group is closed.
   bool Spawn(Executor executor, std::string name, std::move_only_function<Task<void>()> work);
+  // The same for a task that `canceller` can stop alone.
+  bool Spawn(Executor executor,
+             std::string name,
+             std::move_only_function<Task<void>()> work,
+             const Canceller& canceller);
 
   // Refuses new tasks.
   void Close();
