@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <map>
+#include <vector>
 
 #include "rules/live/alert_id.h"
 #include "rules/live/engine.h"
@@ -105,17 +105,33 @@ void Changed(const DetectedAlert& before, const DetectedAlert& after, Difference
   }
 }
 
-// Of alerts of one id, which two versions of a rule may hold, the one that is at work.
-std::map<Id128, const DetectedAlert*> ById(std::span<const DetectedAlert> alerts) {
-  std::map<Id128, const DetectedAlert*> by_id;
-  for (const DetectedAlert& alert : alerts) {
-    const DetectedAlert*& held = by_id[alert.id];
-    if (held == nullptr || held->detection == Detection::kInactive) {
-      held = &alert;
-    }
+// Alerts by id; of those of one id, which two versions of a rule may hold, the one that is at work.
+class AlertsById {
+ public:
+  explicit AlertsById(std::span<const DetectedAlert> alerts) {
+    by_id_.reserve(alerts.size());
+    for (const DetectedAlert& alert : alerts) by_id_.push_back(&alert);
+    // Of an id the first one that is at work comes first; where none is, the last one.
+    std::sort(by_id_.begin(), by_id_.end(), [](const DetectedAlert* a, const DetectedAlert* b) {
+      if (a->id != b->id) return a->id < b->id;
+      const bool a_works = a->detection != Detection::kInactive;
+      const bool b_works = b->detection != Detection::kInactive;
+      if (a_works != b_works) return a_works;
+      return a_works ? a < b : b < a;
+    });
   }
-  return by_id;
-}
+
+  // Null when there is none.
+  const DetectedAlert* Find(const Id128& id) const {
+    const auto found = std::lower_bound(
+        by_id_.begin(), by_id_.end(), id,
+        [](const DetectedAlert* alert, const Id128& wanted) { return alert->id < wanted; });
+    return found == by_id_.end() || (*found)->id != id ? nullptr : *found;
+  }
+
+ private:
+  std::vector<const DetectedAlert*> by_id_;
+};
 
 }  // namespace
 
@@ -125,25 +141,25 @@ std::vector<Transition> Differences(std::span<const DetectedAlert> before,
                                     std::uint32_t cause_item,
                                     Seconds at) {
   DifferenceList list(cause, cause_item, at);
-  const auto was = ById(before);
-  const auto is = ById(after);
+  const AlertsById was(before);
+  const AlertsById is(after);
   for (const DetectedAlert& alert : before) {
-    if (was.at(alert.id) != &alert || !Announced(alert)) {
+    if (!Announced(alert) || was.Find(alert.id) != &alert) {
       continue;
     }
-    const auto found = is.find(alert.id);
-    if (found == is.end() || !Announced(*found->second)) {
+    const DetectedAlert* found = is.Find(alert.id);
+    if (found == nullptr || !Announced(*found)) {
       Gone(alert, after, &list);
     } else {
-      Changed(alert, *found->second, &list);
+      Changed(alert, *found, &list);
     }
   }
   for (const DetectedAlert& alert : after) {
-    if (is.at(alert.id) != &alert || !Announced(alert)) {
+    if (!Announced(alert) || is.Find(alert.id) != &alert) {
       continue;
     }
-    const auto found = was.find(alert.id);
-    if (found == was.end() || !Announced(*found->second)) {
+    const DetectedAlert* found = was.Find(alert.id);
+    if (found == nullptr || !Announced(*found)) {
       Raised(alert, &list);
     }
   }
