@@ -24,7 +24,7 @@ class Section;
 // Client-side throttling after Google's SRE book, chapter 21, with go-zero's weighting: no open and
 // half-open states, but a probability of refusal that follows what was accepted lately.
 struct BreakerOptions {
-  bool enabled = true;  // false: it never refuses and counts nothing
+  bool enabled = true;  // false: it never refuses and keeps no window
   std::chrono::milliseconds window = std::chrono::seconds(10);
   std::int64_t buckets = 40;
   double k = 1.5;               // refusals begin when total > protection + k · accepted

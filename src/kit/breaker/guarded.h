@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <functional>
 #include <memory>
@@ -27,10 +26,6 @@ Task<Result<T>> GuardedOr(std::shared_ptr<Breaker> breaker,
                           Task<Result<T>> work,
                           Fallback<T> fallback,
                           OutcomeFunction outcome = OutcomeOf) {
-  const auto cancellation = co_await asio::this_coro::cancellation_state;
-  if (cancellation.cancelled() != asio::cancellation_type::none) {
-    throw boost::system::system_error(asio::error::operation_aborted);
-  }
   Result<Breaker::Permit> permit = breaker->Allow();
   if (!permit) {
     if (fallback) co_return co_await fallback(std::move(permit).error());
