@@ -20,7 +20,7 @@ namespace vedette::system_test {
 namespace {
 
 constexpr int kWriters = 8;
-constexpr int kFileRows = 4000;
+constexpr int kFileRows = 1500;
 
 int Kills() {
   const char* text = std::getenv("VEDETTE_KILLS");
