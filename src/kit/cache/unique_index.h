@@ -55,7 +55,7 @@ Task<Result<Row>> TakeByIndex(CacheAside<PrimaryKey>& index,
       co_await index.Take(std::move(value), deadline, [&rows, shared, found](Deadline own) {
         return internal::QueryIndex<PrimaryKey, Row>(&rows, shared, found, own);
       }));
-  if (*found) co_return **std::move(*found);
+  if (*found) co_return std::move(**found);
   std::string id = shared->id_of(key);
   co_return co_await rows.Take(
       std::move(id), deadline,
