@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "kit/db/sql.h"
@@ -32,6 +35,19 @@ class Transaction {
   // Durable once this answers success: SQLite with synchronous=FULL, PostgreSQL with
   // synchronous_commit=on.
   virtual Task<Status> Commit() = 0;
+
+  // `then` runs once Commit has succeeded, before its caller goes on; never otherwise. Undoing to a
+  // savepoint does not undo it, so it is for what may come in vain, like waking a poller. It must
+  // not throw.
+  void OnCommit(std::move_only_function<void()> then) { on_commit_.push_back(std::move(then)); }
+
+ protected:
+  void Committed() {
+    for (auto& then : std::exchange(on_commit_, {})) then();
+  }
+
+ private:
+  std::vector<std::move_only_function<void()>> on_commit_;
 };
 
 // One service's database: its own SQLite file, or its own schema in PostgreSQL. Thread-safe; any

@@ -68,6 +68,7 @@ class SessionTransaction final : public Transaction {
     VEDETTE_CO_CHECK_OK(co_await Run(std::make_shared<Job>(Job::Kind::kCommit, "commit")));
     failed_ = true;  // nothing may follow
     session_->End();
+    Committed();
     co_return Status();
   }
 

@@ -22,11 +22,11 @@
 namespace vedette::queue {
 
 struct OutboxRelayOptions {
-  std::int64_t batch = 200;                 // messages read at a time
-  std::int64_t width = 8;                   // keys published at a time
-  std::chrono::milliseconds lease{10'000};  // after which another relay takes over
-  std::chrono::milliseconds poll{1000};     // ± a fifth; commits here wake it at once
-  std::chrono::milliseconds publish_timeout{5000};
+  std::int64_t batch = 200;                         // messages read at a time
+  std::int64_t width = 8;                           // keys published at a time
+  std::chrono::milliseconds lease{10'000};          // after which another relay takes over
+  std::chrono::milliseconds poll{1000};             // ± a fifth; commits here wake it at once
+  std::chrono::milliseconds publish_timeout{3000};  // a third of the lease at most
   BackoffOptions backoff{.first = std::chrono::milliseconds(100),
                          .longest = std::chrono::milliseconds(30'000)};
   std::chrono::milliseconds observe{5000};  // how often the lag is read
