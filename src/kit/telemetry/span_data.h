@@ -29,9 +29,10 @@ class Span::Sink {
   virtual void Finish(std::unique_ptr<Data> span) noexcept = 0;
 };
 
-// One allocation a span: attributes stand inside.
+// One allocation a span: attributes and texts stand inside.
 struct Span::Data {
   static constexpr std::size_t kMaxAttributes = 12;
+  static constexpr std::size_t kMaxTextBytes = 320;  // of name and values together; more is cut
 
   TraceContext context;
   std::array<std::uint8_t, 8> parent_span_id{};  // all zero: the first span of its trace
@@ -46,7 +47,12 @@ struct Span::Data {
   std::chrono::nanoseconds duration{0};  // set by the sink
   std::array<SpanAttribute, kMaxAttributes> attributes{};
   Sink* sink = nullptr;
+  std::uint16_t text_bytes = 0;
+  std::array<char, kMaxTextBytes> text_buffer;
 
+  // A copy that lives as long as the span, in ASCII: other bytes become '?', so that no text makes
+  // a receiver refuse a message. Cut to what is left of the buffer.
+  std::string_view Keep(std::string_view text);
   std::span<const SpanAttribute> Attributes() const { return {attributes.data(), attribute_count}; }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/telemetry/tracer.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "kit/telemetry/span_data.h"
@@ -25,6 +26,15 @@ void SetAttribute(Span::Data& data, SpanAttribute attribute) {
 
 }  // namespace
 
+std::string_view Span::Data::Keep(std::string_view text) {
+  char* const begin = text_buffer.data() + text_bytes;
+  const std::size_t length = std::min(text.size(), kMaxTextBytes - text_bytes);
+  std::ranges::transform(text.substr(0, length), begin,
+                         [](char c) { return c >= ' ' && c <= '~' ? c : '?'; });
+  text_bytes = static_cast<std::uint16_t>(text_bytes + length);
+  return {begin, length};
+}
+
 Span::Span() = default;
 Span::Span(const TraceContext& context) : context_(context) {}
 Span::Span(std::unique_ptr<Data> data) : data_(std::move(data)) {
@@ -46,7 +56,7 @@ Span& Span::operator=(Span&& other) noexcept {
 const TraceContext& Span::context() const { return context_; }
 
 void Span::Set(std::string_view name, std::string_view value) {
-  if (data_) SetAttribute(*data_, {name, value});
+  if (data_) SetAttribute(*data_, {name, data_->Keep(value)});
 }
 
 void Span::Set(std::string_view name, std::int64_t value) {

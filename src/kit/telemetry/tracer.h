@@ -37,7 +37,7 @@ class Span {
   // recorded: logs carry it.
   const TraceContext& context() const;
 
-  // `name` and text `value` outlive the span: literals, or strings of a contract.
+  // `name` is a literal. A text is copied; texts of one span are cut at 320 bytes together.
   void Set(std::string_view name, std::string_view value);
   void Set(std::string_view name, std::int64_t value);
   // The work failed; only the code is kept, the first one.
@@ -55,7 +55,7 @@ class Tracer {
  public:
   virtual ~Tracer() = default;
   // A child of `parent`; of an invalid parent: the first span of a new trace, for which the tracer
-  // decides whether it is sampled. `name` outlives the span.
+  // decides whether it is sampled. `name` is copied.
   virtual Span Start(std::string_view name, SpanKind kind, const TraceContext& parent) = 0;
 };
 

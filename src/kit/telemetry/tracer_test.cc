@@ -86,6 +86,23 @@ TEST(SpanTest, KeepsABoundedNumberOfAttributesAndCountsTheRest) {
   EXPECT_EQ(inside.dropped_attributes, 255);
 }
 
+TEST(SpanTest, CopiesTextsAsPlainAsciiWithinABound) {
+  RecordingTracer tracer;
+  {
+    std::string value = "G\xc3\xa9t\n";
+    Span span = tracer.Start(std::string("short-lived"), SpanKind::kInternal, {});
+    span.Set("a", value);
+    value.assign(1000, 'x');
+    span.Set("b", value);
+    span.Set("c", "nothing is left");
+  }
+  const auto entry = tracer.Find("short-lived");
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->Text("a"), "G??t?");
+  EXPECT_EQ(entry->Text("b"), std::string(Span::Data::kMaxTextBytes - 11 - 5, 'x'));
+  EXPECT_EQ(entry->Text("c"), "");
+}
+
 TEST(NullTracerTest, MakesContextsAndNothingElse) {
   NullTracer tracer;
   const Span root = tracer.Start("root", SpanKind::kServer, {});

@@ -46,7 +46,7 @@ class RecordingTracer final : public Tracer, private Span::Sink {
     auto data = std::make_unique<Span::Data>();
     data->context = parent.Child();
     if (parent.IsValid()) data->parent_span_id = parent.span_id;
-    data->name = name;
+    data->name = data->Keep(name);
     data->kind = kind;
     data->sink = this;
     return Span(std::move(data));

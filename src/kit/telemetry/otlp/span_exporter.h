@@ -13,16 +13,13 @@
 
 namespace vedette {
 
-namespace rpc {
-class ClientPoller;
-}  // namespace rpc
-
 namespace otlp {
 class ExportRequest;
 }  // namespace otlp
 
-// Sends one message of spans. The result is how many of them the receiver refused; an error that
-// may pass is retried by who calls.
+// Sends one message of spans. The result is how many of them the receiver refused. After
+// kUnavailable and kDeadlineExceeded, and after kResourceExhausted with a retry_after, the same
+// message may be sent again (OTLP 1.0, "Failures").
 class SpanExporter {
  public:
   virtual ~SpanExporter() = default;
@@ -31,9 +28,10 @@ class SpanExporter {
                                             Deadline deadline) = 0;
 };
 
-// opentelemetry.proto.collector.trace.v1.TraceService/Export over gRPC. kInvalidArgument for an
-// endpoint or TLS files that cannot be used; connects when first used.
-Result<std::unique_ptr<SpanExporter>> MakeGrpcSpanExporter(
-    const TelemetryOptions& options, std::shared_ptr<rpc::ClientPoller> poller, const Clock& clock);
+// opentelemetry.proto.collector.trace.v1.TraceService/Export over gRPC, on a connection of its own
+// without breaker, retries and spans: telemetry governs itself. kInvalidArgument for an endpoint or
+// TLS files that cannot be used; connects when first used.
+Result<std::unique_ptr<SpanExporter>> MakeGrpcSpanExporter(const TelemetryOptions& options,
+                                                           const Clock& clock);
 
 }  // namespace vedette
