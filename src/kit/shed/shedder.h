@@ -11,10 +11,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "kit/limit/rate_class.h"
+#include "kit/telemetry/metrics.h"
 
 namespace vedette {
-
-class MetricsRegistry;
 
 namespace config {
 class Section;
@@ -51,7 +50,8 @@ struct ShedOptions {
 //
 // One per server. Thread-safe; `cpu`, `clock` and `metrics` outlive it. Exports
 // vedette_shed_calls_total{class,result}, vedette_shed_in_flight{class},
-// vedette_shed_flight_limit{class} and vedette_shed_cpu_ratio.
+// vedette_shed_flight_limit{class} and vedette_shed_cpu_ratio, each with `labels` too, so that two
+// servers of a process tell theirs apart.
 class Shedder {
  public:
   // One admitted call. Pass when it was answered in time, Fail when it was not; untold counts as
@@ -84,7 +84,8 @@ class Shedder {
   Shedder(const ShedOptions& options,
           const CpuReader& cpu,
           const Clock& clock,
-          MetricsRegistry& metrics);
+          MetricsRegistry& metrics,
+          MetricLabels labels = {});
   ~Shedder();
   Shedder(const Shedder&) = delete;
   Shedder& operator=(const Shedder&) = delete;
@@ -112,7 +113,7 @@ class Shedder {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace vedette

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "base/clock.h"
+#include "kit/shed/cpu_source.h"
+
+namespace vedette {
+
+// From readings of the processor time to how busy the processors are, smoothed:
+// usage ← beta · usage + (1 − beta) · current, from 0 on. Not thread-safe.
+class CpuMeter {
+ public:
+  explicit CpuMeter(double beta) : beta_(beta) {}
+
+  // A reading of `now`; nullopt when there is none, and the usage is unknown until there are two
+  // again. A reading that goes back starts anew, as when the process changed its control group.
+  void Add(SteadyTime now, std::optional<CpuTime> reading);
+
+  // 0 to 1000; nullopt while unknown.
+  std::optional<double> usage() const { return known_ ? std::optional(usage_) : std::nullopt; }
+
+ private:
+  double beta_;
+  double usage_ = 0;
+  bool known_ = false;
+  SteadyTime last_time_;
+  std::optional<CpuTime> last_;
+};
+
+}  // namespace vedette

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kit/shed/lane.h"
+
+#include <algorithm>
+
+namespace vedette {
+namespace {
+
+// What a call that ends leaves of the average of the calls in flight.
+constexpr double kFlightBeta = 0.9;
+
+// Whether `time` is less than `duration` before `now`; SteadyTime::min() is never.
+bool IsWithin(SteadyTime time, SteadyTime::duration duration, SteadyTime now) {
+  return time != SteadyTime::min() && now - time < duration;
+}
+
+double ThresholdOf(const ShedOptions& options, RateClass rate_class) {
+  switch (rate_class) {
+    case RateClass::kCapture:
+      return options.capture_threshold;
+    case RateClass::kInteractive:
+      return options.interactive_threshold;
+    case RateClass::kReport:
+      return options.report_threshold;
+  }
+  return options.interactive_threshold;
+}
+
+Counter& CounterOf(RateClass rate_class,
+                   std::string_view result,
+                   MetricsRegistry& metrics,
+                   MetricLabels labels) {
+  labels.emplace_back("class", RateClassName(rate_class));
+  labels.emplace_back("result", result);
+  return metrics.GetCounter("vedette_shed_calls_total",
+                            "Calls by what overload protection saw of them.", std::move(labels));
+}
+
+}  // namespace
+
+Lane::Lane(RateClass rate_class,
+           const ShedOptions& options,
+           SteadyTime start,
+           MetricsRegistry& metrics,
+           const MetricLabels& labels)
+    : rate_class_(rate_class),
+      threshold_(ThresholdOf(options, rate_class)),
+      options_(options),
+      passed_(CounterOf(rate_class, "passed", metrics, labels)),
+      failed_(CounterOf(rate_class, "failed", metrics, labels)),
+      refused_(CounterOf(rate_class, "refused", metrics, labels)),
+      served_(static_cast<std::size_t>(std::max<std::int64_t>(options.buckets, 0)),
+              std::chrono::nanoseconds(options.window) / std::max<std::int64_t>(options.buckets, 1),
+              start) {}
+
+bool Lane::Refuses(double usage, SteadyTime now) {
+  if (!IsHot(usage, now)) return false;
+  {
+    const std::scoped_lock lock(mutex_);
+    const double limit = Limit(usage, now);
+    if (average_flying_ <= limit || static_cast<double>(flying()) <= limit) return false;
+  }
+  refused_at_.store(now, std::memory_order_relaxed);
+  refused_recently_.store(true, std::memory_order_relaxed);
+  refused_.Add();
+  return true;
+}
+
+void Lane::Pass(SteadyTime started, SteadyTime now) {
+  passed_.Add();
+  const std::scoped_lock lock(mutex_);
+  EndFlight();
+  served_.AddPass(now, now - started);
+}
+
+void Lane::Fail() {
+  failed_.Add();
+  const std::scoped_lock lock(mutex_);
+  EndFlight();
+}
+
+bool Lane::IsShedding(const Clock& clock) const {
+  const SteadyTime refused_at = refused_at_.load(std::memory_order_relaxed);
+  if (refused_at == SteadyTime::min()) return false;
+  return IsWithin(refused_at, options_.cool_off, clock.SteadyNow());
+}
+
+Shedder::State Lane::Snapshot(std::optional<double> usage, const Clock& clock) {
+  Shedder::State state{.rate_class = rate_class_,
+                       .passed = passed_.Value(),
+                       .failed = failed_.Value(),
+                       .refused = refused_.Value(),
+                       .flying = flying(),
+                       .shedding = IsShedding(clock)};
+  const SteadyTime now = clock.SteadyNow();
+  const std::scoped_lock lock(mutex_);
+  const Served& served = served_.ServedBy(now);
+  state.average_flying = average_flying_;
+  state.limit = Limit(usage.value_or(0), now);
+  state.most_passed = served.most_passed;
+  state.least_time_ms = served.least_time_ms;
+  return state;
+}
+
+bool Lane::IsHot(double usage, SteadyTime now) {
+  if (usage >= threshold_) {
+    overloaded_at_.store(now, std::memory_order_relaxed);
+    return true;
+  }
+  if (!refused_recently_.load(std::memory_order_relaxed)) return false;
+  if (IsWithin(overloaded_at_.load(std::memory_order_relaxed), options_.cool_off, now)) return true;
+  refused_recently_.store(false, std::memory_order_relaxed);
+  return false;
+}
+
+void Lane::EndFlight() {
+  flying_.fetch_sub(1, std::memory_order_relaxed);
+  average_flying_ =
+      kFlightBeta * average_flying_ + (1 - kFlightBeta) * static_cast<double>(flying());
+}
+
+double Lane::Limit(double usage, SteadyTime now) {
+  const double buckets_per_second = static_cast<double>(options_.buckets) /
+                                    std::chrono::duration<double>(options_.window).count();
+  return FlightLimit(served_.ServedBy(now), buckets_per_second,
+                     OverloadFactor(usage, threshold_, options_.minimum_factor));
+}
+
+}  // namespace vedette
