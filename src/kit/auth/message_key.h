@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -32,5 +33,9 @@ class MessageKey {
   std::shared_ptr<EVP_PKEY> key_;
   std::string_view algorithm_;
 };
+
+// The digest of a content by the name that Content-Digest has for it (RFC 9530): "sha-256" or
+// "sha-512"; empty for others.
+std::string ContentDigest(std::string_view algorithm, std::string_view content);
 
 }  // namespace vedette

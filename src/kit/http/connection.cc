@@ -17,6 +17,17 @@ constexpr std::size_t kCompressUpTo = 1024 * 1024;  // longer would hold up the 
 constexpr std::array<std::string_view, 9> kMethods = {
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
 
+constexpr int kClientLeft = 499;
+constexpr std::string_view kUnmatched = "(none)";
+
+// What a span says about an answer that is our fault.
+Code CodeOf(int status) {
+  if (status == 504) return Code::kDeadlineExceeded;
+  if (status == 503) return Code::kUnavailable;
+  if (status == 501) return Code::kUnimplemented;
+  return Code::kInternal;
+}
+
 // A method is a metric label, so it comes from a closed set.
 std::string_view KnownMethod(std::string_view method) {
   for (const std::string_view known : kMethods) {
@@ -78,20 +89,12 @@ Task<bool> Connection::ServeOne() {
   Exchange exchange{.start = core_.clock.SteadyNow()};
   Request request = parser_.TakeRequest();
   const MessageFraming framing = parser_.framing();
-  exchange.method = KnownMethod(request.method);
-  exchange.head_only = request.method == "HEAD";
   exchange.keep_alive = framing.keep_alive;
-  if (const auto parent = request.headers.Get("traceparent")) {
-    exchange.trace = TraceContext::FromTraceparent(*parent).value_or(TraceContext()).Child();
-  } else {
-    exchange.trace = TraceContext().Child();
-  }
-  if (const auto accepted = request.headers.Get("Accept-Encoding")) {
-    exchange.gzip_answer = core_.options.compress && AcceptsGzip(*accepted);
-  }
-
   Router::Match match = core_.router.Find(request.method, request.path);
   exchange.route = match.route;
+  Begin(exchange, request);
+  request.peer = peer_;
+  request.trace = exchange.trace;
   const std::uint64_t route_limit = match.route ? match.route->options.max_body_bytes : 0;
   body_.clear();
   body_limit_ =
@@ -112,10 +115,16 @@ Task<bool> Connection::ServeOne() {
     } else {
       if (expects_continue && begin_ == end_) {
         out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-        if (!co_await Flush({})) co_return false;
+        if (!co_await Flush({})) {
+          Finish(exchange, kClientLeft, 0);
+          co_return false;
+        }
       }
       const ParseEvent event = co_await ReadBody();
-      if (event == ParseEvent::kNeedMore && !timed_out_) co_return false;  // the client left
+      if (event == ParseEvent::kNeedMore && !timed_out_) {
+        Finish(exchange, kClientLeft, 0);
+        co_return false;
+      }
       if (event != ParseEvent::kDone) {
         exchange.keep_alive = false;
         linger = true;
@@ -148,16 +157,41 @@ Task<bool> Connection::ServeOne() {
     keep = co_await Answer(exchange, *std::move(refusal));
   } else {
     request.body = std::move(body_);
-    request.peer = peer_;
     request.path_variables = std::move(match.variables);
-    request.trace = exchange.trace;
-    phase_ = Phase::kHandling;
-    deadline_ = SteadyTime::max();
+    request.passage = passage_;
+    Enter(Phase::kHandling, std::chrono::milliseconds(0));
+    ReadAhead();
     Response response = co_await CallHandler(match.route, std::move(request));
+    if (peer_gone_) {
+      // Its task is cancelled: nothing can be waited for any more.
+      Finish(exchange, kClientLeft, 0);
+      co_return false;
+    }
     keep = co_await Answer(exchange, std::move(response));
   }
   if (linger) co_await Linger();
   co_return keep;
+}
+
+// Which span the request is, and what answer its client takes.
+void Connection::Begin(Exchange& exchange, const Request& request) {
+  exchange.method = KnownMethod(request.method);
+  exchange.head_only = exchange.method == "HEAD";
+  TraceContext parent;
+  if (const auto header = request.headers.Get("traceparent")) {
+    parent = TraceContext::FromTraceparent(*header).value_or(TraceContext());
+  }
+  if (core_.tracer == nullptr) {
+    exchange.trace = parent.Child();
+  } else {
+    span_ = core_.tracer->Start(exchange.route ? exchange.route->pattern : kUnmatched,
+                                SpanKind::kServer, parent);
+    span_.Set("http.request.method", exchange.method);
+    exchange.trace = span_.context();
+  }
+  if (const auto accepted = request.headers.Get("Accept-Encoding")) {
+    exchange.gzip_answer = core_.options.compress && AcceptsGzip(*accepted);
+  }
 }
 
 // What can be said before the body is read; nullopt lets the handler have the request.
@@ -188,6 +222,11 @@ std::optional<Response> Connection::Decide(const Router::Match& match,
                              "This path takes " + match.allowed_methods + ".");
     wrong.headers.Add("Allow", AllowHeader(match.allowed_methods));
     return wrong;
+  }
+  if (const Gate& gate = match.route->options.gate) {
+    Result<std::unique_ptr<Passage>> passage = gate(request);
+    if (!passage) return ProblemResponse(passage.error());
+    passage_ = *std::move(passage);
   }
   const MessageFraming& framing = parser_.framing();
   if (!framing.has_body) return std::nullopt;
@@ -229,8 +268,11 @@ Response Connection::HandlerFailure(std::exception_ptr error, const Router::Rout
   try {
     std::rethrow_exception(error);
   } catch (const boost::system::system_error& e) {
-    // The server cancelled this task; nobody waits for an answer.
-    if (e.code() == asio::error::operation_aborted && draining_) throw;
+    // The task was cancelled; nobody waits for an answer.
+    if (e.code() == asio::error::operation_aborted) {
+      if (draining_) throw;
+      if (peer_gone_) return {.status = kClientLeft};
+    }
     what = e.what();
   } catch (const std::exception& e) {
     what = e.what();
@@ -303,13 +345,17 @@ Task<bool> Connection::Answer(Exchange exchange, Response response) {
 
 void Connection::Finish(const Exchange& exchange, int status, std::uint64_t bytes) {
   const auto spent = core_.clock.SteadyNow() - exchange.start;
+  span_.Set("http.response.status_code", status);
+  if (status >= 500) span_.Fail(CodeOf(status));
+  span_.End();
+  if (const auto passage = std::exchange(passage_, nullptr)) passage->End(status);
   shard_->CountRequest(exchange.route, exchange.method, status,
                        std::chrono::duration<double>(spent).count());
   if (!core_.options.access_log || !core_.logger.Enabled(LogLevel::kInfo)) return;
   core_.logger.Info(
       "http request",
       {{"method", exchange.method},
-       {"route", exchange.route ? std::string_view(exchange.route->pattern) : "(none)"},
+       {"route", exchange.route ? std::string_view(exchange.route->pattern) : kUnmatched},
        {"status", status},
        {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(spent).count()},
        {"bytes", bytes},

@@ -13,7 +13,9 @@
 #include "kit/http/parser.h"
 #include "kit/http/response_head.h"
 #include "kit/http/shard.h"
+#include "kit/task/signal.h"
 #include "kit/task/spawn.h"
+#include "kit/telemetry/tracer.h"
 
 namespace vedette::http {
 
@@ -74,7 +76,11 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   void Finish(const Exchange& exchange, int status, std::uint64_t bytes);
   Sent Send(std::string_view& tail);
   void AppendChunk(std::string_view chunk);
-  void WatchPeer();
+  void Begin(Exchange& exchange, const Request& request);
+  void ReadAhead();
+  void OnReadAhead(const boost::system::error_code& error, std::size_t bytes);
+  void Probe();
+  void Leave();
   void Enter(Phase phase, std::chrono::milliseconds timeout);
 
   bool OnBody(std::string_view bytes) override;
@@ -91,11 +97,16 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   Phase phase_ = Phase::kIdle;
   SteadyTime deadline_ = SteadyTime::max();
   bool timed_out_ = false;
+  Span span_;                         // of the request under way
+  std::shared_ptr<Passage> passage_;  // what its gate gave
 
   std::vector<char> in_;  // bytes [begin_, end_) wait to be parsed
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::string out_;  // bytes from sent_ on wait to be sent
+  bool reading_ahead_ = false;     // a read behind end_ is under way; in_ must stay as it is
+  bool input_ended_ = false;       // what read ahead met the end or an error
+  std::optional<Signal> arrival_;  // who waits for what is read ahead
+  std::string out_;                // bytes from sent_ on wait to be sent
   std::size_t sent_ = 0;
 
   std::string body_;

@@ -66,6 +66,11 @@ Task<ParseEvent> Connection::ReadBody() {
 
 // Reads more bytes behind those that wait. False when the client left or the deadline passed.
 Task<bool> Connection::Fill() {
+  if (reading_ahead_) {
+    const Signal arrived = arrival_.emplace();
+    co_return co_await arrived.Wait() && !input_ended_ && !timed_out_;
+  }
+  if (input_ended_) co_return false;
   if (begin_ == end_) begin_ = end_ = 0;
   const std::uint64_t expected = parser_.framing().content_length.value_or(kBodyBuffer);
   const std::size_t least =
@@ -160,11 +165,11 @@ Task<void> Connection::Linger() {
   socket_.shutdown(Socket::shutdown_send, error);
   Enter(Phase::kLinger, kLingerTime);
   std::size_t total = 0;
-  begin_ = end_ = 0;
   while (!error && total < kLingerBytes) {
-    begin_ = end_ = 0;
+    if (!reading_ahead_) begin_ = end_ = 0;
+    const std::size_t before = end_;
     if (!co_await Fill()) break;
-    total += end_;
+    total += end_ - before;
   }
 }
 
@@ -214,6 +219,8 @@ void Connection::Drain() {
 void Connection::ForceClose() {
   draining_ = true;
   canceller_.Cancel();
+  passage_.reset();
+  span_ = Span();
   boost::system::error_code ignored;
   socket_.close(ignored);
 }

@@ -10,7 +10,7 @@
 namespace vedette::http {
 namespace {
 
-constexpr std::size_t kStreamIgnored = 4 * 1024;  // bytes a client may send while it hears a stream
+constexpr std::size_t kReadAhead = 4 * 1024;  // of a next request, while one is handled
 
 }  // namespace
 
@@ -29,7 +29,7 @@ Task<void> Connection::Stream(Exchange exchange, Response response, HeadOptions 
   heartbeat_ = response.heartbeat;
   last_write_ = core_.clock.SteadyNow();
   core_.open_streams.Add(1);
-  WatchPeer();
+  ReadAhead();
   std::exception_ptr error;
   try {
     if (!draining_) co_await response.stream(*this);
@@ -84,22 +84,62 @@ void Connection::AppendChunk(std::string_view chunk) {
   stream_bytes_ += out_.size() - before;
 }
 
-// Reads while a stream is written, only to notice that the client left.
-void Connection::WatchPeer() {
-  if (end_ - begin_ > kStreamIgnored) begin_ = end_ = 0;
-  in_.resize(std::max(in_.size(), end_ + kStreamIgnored));
+// Reads while a request is handled or a stream is written, so that the end of the connection is
+// noticed then; what arrives meanwhile is the next request, and of a stream's client nothing.
+void Connection::ReadAhead() {
+  if (reading_ahead_ || input_ended_) return;
+  if (phase_ != Phase::kHandling) {
+    begin_ = end_ = 0;
+  } else if (begin_ == end_) {
+    begin_ = end_ = 0;
+    if (in_.size() > 4 * kReadAhead) in_ = std::vector<char>(kReadAhead);
+  } else if (end_ - begin_ >= kReadAhead) {
+    return;
+  }
+  in_.resize(std::max(in_.size(), end_ + kReadAhead));
+  reading_ahead_ = true;
   socket_.async_read_some(
       asio::buffer(in_.data() + end_, in_.size() - end_),
-      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
-        if (self->phase_ != Phase::kStreaming && !self->stream_writing_) return;
-        if (!error) {
-          self->WatchPeer();
-          return;
-        }
-        if (error == asio::error::operation_aborted && !self->timed_out_) return;
-        self->peer_gone_ = true;
-        self->canceller_.Cancel();
+      [self = shared_from_this()](const boost::system::error_code& error, std::size_t bytes) {
+        self->OnReadAhead(error, bytes);
       });
+}
+
+void Connection::OnReadAhead(const boost::system::error_code& error, std::size_t bytes) {
+  reading_ahead_ = false;
+  end_ += bytes;
+  const bool streaming = phase_ == Phase::kStreaming || stream_writing_;
+  if (error) {
+    input_ended_ = true;
+    const bool ours = error == asio::error::operation_aborted && !timed_out_;
+    if (streaming && !ours) Leave();
+    if (phase_ == Phase::kHandling && !ours) error == asio::error::eof ? Probe() : Leave();
+  } else if (streaming || (phase_ == Phase::kHandling && !arrival_)) {
+    ReadAhead();
+  }
+  if (const auto waiting = std::exchange(arrival_, std::nullopt)) waiting->Set();
+}
+
+// The client sends nothing more. It may have closed the connection, or only its own side of it and
+// still want its answer: both look the same. An interim response (RFC 9110 §15.2) tells: a closed
+// connection answers it with a reset. HTTP/1.0 has none; there the work goes on.
+void Connection::Probe() {
+  if (!parser_.framing().http11) return;
+  constexpr std::string_view kProcessing = "HTTP/1.1 102 Processing\r\n\r\n";
+  boost::system::error_code error;
+  const std::size_t sent = socket_.write_some(asio::buffer(kProcessing), error);
+  if (error || sent != kProcessing.size()) return Leave();
+  socket_.async_wait(Socket::wait_error,
+                     [self = shared_from_this()](const boost::system::error_code& ended) {
+                       const bool busy = self->phase_ == Phase::kHandling ||
+                                         self->phase_ == Phase::kStreaming || self->stream_writing_;
+                       if (!ended && busy) self->Leave();
+                     });
+}
+
+void Connection::Leave() {
+  peer_gone_ = true;
+  canceller_.Cancel();
 }
 
 }  // namespace vedette::http

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kit/http/gate.h"
 #include "kit/task/task.h"
 #include "kit/telemetry/trace_context.h"
 
@@ -42,6 +43,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> path_variables;  // decoded, by name
   // The server's span of this request: a child of the caller's traceparent, else of a new trace.
   TraceContext trace;
+  // What the route's gate gave; null without one. It outlives the request's handler.
+  std::shared_ptr<Passage> passage;
 };
 
 // Where a streamed answer writes. One coroutine writes; each write waits until the client's socket

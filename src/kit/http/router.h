@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "kit/http/gate.h"
 #include "kit/http/message.h"
 
 namespace vedette::http {
@@ -15,6 +16,8 @@ namespace vedette::http {
 struct RouteOptions {
   // Upper limit of the body as sent and as inflated; 0 takes the server's default.
   std::uint64_t max_body_bytes = 0;
+  // Decides before the body is read whether the request may come in; empty: always.
+  Gate gate = {};
 };
 
 // Matches method and path. Patterns as in google.api.http: literal segments and {name}, an optional

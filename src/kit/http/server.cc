@@ -78,9 +78,10 @@ Server::Server(ServerOptions options,
                Runtime& runtime,
                Logger logger,
                MetricsRegistry& metrics,
-               const Clock& clock)
+               const Clock& clock,
+               Tracer* tracer)
     : impl_(new Impl{.core = std::make_shared<ServerCore>(
-                         std::move(options), router, std::move(logger), metrics, clock),
+                         std::move(options), router, std::move(logger), metrics, clock, tracer),
                      .runtime = runtime}) {}
 
 Server::~Server() = default;

@@ -16,6 +16,7 @@
 namespace vedette {
 
 class MetricsRegistry;
+class Tracer;
 
 namespace config {
 class Section;
@@ -42,8 +43,8 @@ struct ServerOptions {
 // An HTTP/1.1 server. Each thread of the runtime accepts (SO_REUSEPORT) and serves its own
 // connections, so a handler runs on one thread and connections share nothing. Everything a client
 // can get wrong is answered with a problem document (RFC 9457); what a handler throws becomes a 500
-// that names an error id and nothing else. `router`, `runtime`, `metrics` and `clock` outlive the
-// server.
+// that names an error id and nothing else. `router`, `runtime`, `metrics`, `clock` and `tracer`
+// outlive the server. With a tracer each request is a span named after its route's pattern.
 class Server {
  public:
   Server(ServerOptions options,
@@ -51,7 +52,8 @@ class Server {
          Runtime& runtime,
          Logger logger,
          MetricsRegistry& metrics,
-         const Clock& clock);
+         const Clock& clock,
+         Tracer* tracer = nullptr);
   ~Server();  // after Stop, or after Runtime::Stop
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -32,12 +32,14 @@ ServerCore::ServerCore(ServerOptions server_options,
                        const Router& server_router,
                        Logger server_logger,
                        MetricsRegistry& server_metrics,
-                       const Clock& server_clock)
+                       const Clock& server_clock,
+                       Tracer* server_tracer)
     : options(std::move(server_options)),
       router(server_router),
       logger(std::move(server_logger)),
       metrics(server_metrics),
       clock(server_clock),
+      tracer(server_tracer),
       open_connections(
           metrics.GetGauge("vedette_http_connections", "Open HTTP connections of clients.")),
       open_streams(metrics.GetGauge("vedette_http_streams", "Streamed answers being written.")) {}

@@ -39,7 +39,8 @@ struct ServerCore {
              const Router& server_router,
              Logger server_logger,
              MetricsRegistry& server_metrics,
-             const Clock& server_clock);
+             const Clock& server_clock,
+             Tracer* server_tracer);
 
   void Release();  // one of `alive` is gone
   void CountRefused(std::string_view reason) const;
@@ -49,6 +50,7 @@ struct ServerCore {
   const Logger logger;
   MetricsRegistry& metrics;
   const Clock& clock;
+  Tracer* const tracer;  // null: no spans
   Gauge& open_connections;
   Gauge& open_streams;
   std::atomic<std::int64_t> connections{0};
