@@ -62,21 +62,21 @@ Task<Result<Response>> Guarded(const MethodGuard& guard,
                                Unary<Api, Request, Response> method,
                                CallContext context,
                                Request request) {
-  const SteadyTime started = guard.Now();
+  GuardedCall call = guard.Begin(context);
   if (Status admitted = guard.Admit(context, request); !admitted) {
-    guard.Account(started, &admitted.error());
+    guard.Account(call, &admitted.error());
     co_return std::unexpected(std::move(admitted).error());
   }
   std::exception_ptr exception;
   try {
     Result<Response> response = co_await (api.*method)(context, std::move(request));
-    guard.Account(started, response ? nullptr : &response.error());
+    guard.Account(call, response ? nullptr : &response.error());
     co_return response;
   } catch (...) {
     exception = std::current_exception();
   }
   Error error = guard.Translate(exception, context);
-  guard.Account(started, &error);
+  guard.Account(call, &error);
   co_return std::unexpected(std::move(error));
 }
 
@@ -87,21 +87,21 @@ Task<Status> GuardedStream(const MethodGuard& guard,
                            CallContext context,
                            Request request,
                            StreamWriter<Item>& writer) {
-  const SteadyTime started = guard.Now();
+  GuardedCall call = guard.Begin(context);
   if (Status admitted = guard.Admit(context, request); !admitted) {
-    guard.Account(started, &admitted.error());
+    guard.Account(call, &admitted.error());
     co_return admitted;
   }
   std::exception_ptr exception;
   try {
     Status status = co_await (api.*method)(context, std::move(request), writer);
-    guard.Account(started, status ? nullptr : &status.error());
+    guard.Account(call, status ? nullptr : &status.error());
     co_return status;
   } catch (...) {
     exception = std::current_exception();
   }
   Error error = guard.Translate(exception, context);
-  guard.Account(started, &error);
+  guard.Account(call, &error);
   co_return std::unexpected(std::move(error));
 }
 

@@ -8,6 +8,9 @@
 #include "kit/rpc/caller.h"
 #include "kit/rpc/grpc_buffer.h"
 #include "kit/rpc/grpc_status.h"
+#include "kit/rpc/ingress.h"
+#include "kit/rpc/partner_signatures.h"
+#include "kit/rpc/timed_call.h"
 
 namespace vedette::rpc {
 
@@ -124,6 +127,11 @@ void GrpcCall::OnWritten(bool ok) {
   if (written) written->Set();
 }
 
+void GrpcCall::AddTrailer(const std::string& key, const std::string& value) {
+  const std::lock_guard lock(mutex_);
+  if (!finishing_) context_.AddTrailingMetadata(key, value);
+}
+
 void GrpcCall::Succeed(const Message* response) {
   Finish(grpc::Status::OK,
          response == nullptr ? std::nullopt : std::optional(Serialize(*response)));
@@ -136,6 +144,11 @@ void GrpcCall::Fail(const Error& error) {
     if (finishing_) return;
     context_.AddTrailingMetadata(kCodeKey, std::string(entry.name));
     context_.AddTrailingMetadata(kDetailsKey, EncodeDetails(error));
+    if (error.retry_after) {
+      // What gRPC's own retries heed (gRFC A6).
+      context_.AddTrailingMetadata("grpc-retry-pushback-ms",
+                                   std::to_string(error.retry_after->count()));
+    }
   }
   Finish(grpc::Status(static_cast<grpc::StatusCode>(entry.grpc_status), error.message),
          std::nullopt);
@@ -163,42 +176,129 @@ void GrpcCall::FinishNow() {
 
 namespace {
 
+// Tells the entrance, too, that a stream has begun.
 class GrpcSink final : public MessageSink {
  public:
-  explicit GrpcSink(GrpcCall& call) : call_(call) {}
-  Task<bool> Accept() override { return call_.Accept(); }
-  Task<bool> Write(Message& message) override { return call_.Write(Serialize(message)); }
+  GrpcSink(GrpcCall& call, std::optional<Permit>& permit) : call_(call), permit_(permit) {}
+
+  Task<bool> Accept() override {
+    if (permit_) permit_->Established();
+    return call_.Accept();
+  }
+  Task<bool> Write(Message& message) override {
+    if (permit_) permit_->Established();
+    return call_.Write(Serialize(message));
+  }
 
  private:
   GrpcCall& call_;
+  std::optional<Permit>& permit_;
+};
+
+// "ipv4:10.0.0.1:51234" or "ipv6:%5Bfd00::1%5D:51234" without kind and port.
+std::string PeerAddress(const std::string& peer) {
+  const std::size_t kind = peer.find(':');
+  const std::size_t port = peer.rfind(':');
+  if (kind == std::string::npos || port <= kind) return peer;
+  std::string address = peer.substr(kind + 1, port - kind - 1);
+  for (const std::string_view bracket : {"%5B", "%5D", "[", "]"}) {
+    if (const auto at = address.find(bracket); at != std::string::npos) {
+      address.erase(at, bracket.size());
+    }
+  }
+  return address;
+}
+
+// One call on its way through the chain.
+class Service {
+ public:
+  Service(GrpcCall& call, Entrance* entrance, const ServeDependencies& dependencies)
+      : call_(call),
+        entrance_(entrance),
+        dependencies_(dependencies),
+        info_(*call.operation().info) {}
+
+  Task<void> Run() {
+    CallContext context = call_.ReadContext(dependencies_.clock);
+    if (dependencies_.tracer != nullptr) {
+      span_ = dependencies_.tracer->Start(info_.path, SpanKind::kServer, context.trace);
+      context.trace = span_.context();
+    }
+    std::unique_ptr<Message> request(call_.operation().request().New());
+    if (Status ready = co_await Prepare(context, *request); !ready) {
+      co_return End(nullptr, &ready.error());
+    }
+    const Operation& operation = call_.operation();
+    if (operation.stream != nullptr) {
+      GrpcSink sink(call_, permit_);
+      const Status status =
+          co_await operation.stream(call_.api(), std::move(context), std::move(request), sink);
+      co_return End(nullptr, status ? nullptr : &status.error());
+    }
+    const Result<std::unique_ptr<Message>> response =
+        co_await CallInTime(operation, call_.api(), std::move(context), std::move(request));
+    End(response ? response->get() : nullptr, response ? nullptr : &response.error());
+  }
+
+ private:
+  Task<Status> Prepare(CallContext& context, Message& request) {
+    if (entrance_ != nullptr) {
+      VEDETTE_CO_TRY(permit_, entrance_->Enter());
+      bool shortened = false;
+      context.deadline = entrance_->DeadlineFor(context.deadline, shortened);
+      permit_->set_shortened(shortened);
+    }
+    context.deadline.trace = context.trace;
+    VEDETTE_CO_CHECK_OK(co_await IdentifyCaller(dependencies_.authenticator, info_,
+                                                call_.Metadata("authorization"), context));
+    if (dependencies_.partners != nullptr && context.principal != nullptr &&
+        dependencies_.partners->Concerns(*context.principal)) {
+      co_return Fail(Code::kUnauthenticated,
+                     "Your requests must be signed, which only HTTP requests can be.");
+    }
+    if (entrance_ != nullptr) {
+      VEDETTE_CO_CHECK_OK(co_await entrance_->Limit(
+          *permit_, context.principal, ClientAddress(PeerAddress(call_.context().peer()), {}, 0),
+          context.deadline));
+    }
+    if (!Parse(call_.request(), request)) {
+      co_return Fail(Code::kInvalidArgument, "The request is not readable as its message type.");
+    }
+    co_return Status();
+  }
+
+  void End(const Message* response, const Error* error) {
+    if (permit_) {
+      if (const auto& budget = permit_->budget()) {
+        call_.AddTrailer("ratelimit-policy", budget->PolicyField());
+        call_.AddTrailer("ratelimit", budget->StateField());
+      }
+      permit_->End(error);
+    }
+    if (error != nullptr) {
+      const CodeEntry& entry = Describe(error->code);
+      span_.Set("rpc.code", entry.name);
+      if (entry.http_status >= 500) span_.Fail(error->code);
+    }
+    span_.End();
+    error == nullptr ? call_.Succeed(response) : call_.Fail(*error);
+  }
+
+  GrpcCall& call_;
+  Entrance* const entrance_;
+  const ServeDependencies& dependencies_;
+  const MethodInfo& info_;
+  std::optional<Permit> permit_;
+  Span span_;
 };
 
 }  // namespace
 
-Task<void> Serve(std::shared_ptr<GrpcCall> call, Authenticator& authenticator, const Clock& clock) {
-  const Operation& operation = call->operation();
-  CallContext context = call->ReadContext(clock);
-  if (Status known = co_await IdentifyCaller(authenticator, *operation.info,
-                                             call->Metadata("authorization"), context);
-      !known) {
-    call->Fail(known.error());
-    co_return;
-  }
-  std::unique_ptr<Message> request(operation.request().New());
-  if (!Parse(call->request(), *request)) {
-    call->Fail({Code::kInvalidArgument, "The request is not readable as its message type."});
-    co_return;
-  }
-  if (operation.stream != nullptr) {
-    GrpcSink sink(*call);
-    const Status status =
-        co_await operation.stream(call->api(), std::move(context), std::move(request), sink);
-    status ? call->Succeed(nullptr) : call->Fail(status.error());
-    co_return;
-  }
-  const Result<std::unique_ptr<Message>> response =
-      co_await operation.call(call->api(), std::move(context), std::move(request));
-  response ? call->Succeed(response->get()) : call->Fail(response.error());
+Task<void> Serve(std::shared_ptr<GrpcCall> call,
+                 Entrance* entrance,
+                 const ServeDependencies& dependencies) {
+  Service service(*call, entrance, dependencies);
+  co_await service.Run();
 }
 
 }  // namespace vedette::rpc

@@ -16,8 +16,12 @@
 #include "kit/rpc/tag.h"
 #include "kit/task/signal.h"
 #include "kit/task/spawn.h"
+#include "kit/telemetry/tracer.h"
 
 namespace vedette::rpc {
+
+class Entrance;
+class PartnerSignatures;
 
 // The gRPC side of one call: what was asked, and the operations on the completion queue that answer
 // it. Keeps itself alive while the queue may still name it.
@@ -49,6 +53,9 @@ class GrpcCall : public std::enable_shared_from_this<GrpcCall> {
   Task<bool> Accept();
   // One at a time, and before the answer. False once the client is gone.
   Task<bool> Write(grpc::ByteBuffer message);
+
+  // Goes out with the answer; before it, by who serves.
+  void AddTrailer(const std::string& key, const std::string& value);
 
   // Answers; at most the first has an effect.
   void Succeed(const Message* response);  // null for a stream
@@ -108,7 +115,18 @@ class GrpcCall : public std::enable_shared_from_this<GrpcCall> {
   std::optional<grpc::ByteBuffer> response_;
 };
 
-// Serves a call that arrived, to its end.
-Task<void> Serve(std::shared_ptr<GrpcCall> call, Authenticator& authenticator, const Clock& clock);
+// What serving needs; the references outlive the calls. Null: without it.
+struct ServeDependencies {
+  Authenticator& authenticator;
+  const Clock& clock;
+  Tracer* tracer = nullptr;
+  const PartnerSignatures* partners = nullptr;
+};
+
+// Serves a call that arrived, to its end. `entrance` may be null; what it refuses costs little: the
+// request is neither parsed nor its caller looked up.
+Task<void> Serve(std::shared_ptr<GrpcCall> call,
+                 Entrance* entrance,
+                 const ServeDependencies& dependencies);
 
 }  // namespace vedette::rpc

@@ -15,6 +15,7 @@
 
 #include "kit/config/section.h"
 #include "kit/rpc/grpc_call.h"
+#include "kit/rpc/ingress.h"
 
 namespace vedette::rpc {
 namespace {
@@ -40,6 +41,16 @@ class Registration final : public grpc::Service {
 
   const GrpcService& offered() const { return *offered_; }
 
+  // The ways into its operations, when they are governed.
+  void Enter(Ingress& ingress) {
+    for (const Operation& operation : offered_->operations()) {
+      entrances_.push_back(&ingress.At(*operation.info));
+    }
+  }
+  Entrance* entrance(int index) const {
+    return entrances_.empty() ? nullptr : entrances_[static_cast<std::size_t>(index)];
+  }
+
   void Request(int index, GrpcCall& call, grpc::ServerCompletionQueue& queue) {
     RequestAsyncUnary(index, &call.context(), &call.request(), call.stream(), &queue, &queue,
                       call.Arm());
@@ -47,6 +58,7 @@ class Registration final : public grpc::Service {
 
  private:
   std::unique_ptr<GrpcService> offered_;
+  std::vector<Entrance*> entrances_;
 };
 
 Result<std::string> ReadFile(const std::string& path) {
@@ -94,6 +106,7 @@ void GrpcServerOptions::Describe(config::Section& section) {
 struct GrpcServer::Impl {
   GrpcServerOptions options;
   GrpcServerDependencies dependencies;
+  ServeDependencies serving;
   std::vector<std::unique_ptr<Registration>> services;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
   std::unique_ptr<grpc::Server> server;
@@ -106,7 +119,10 @@ struct GrpcServer::Impl {
   std::int64_t calls = 0;
 
   Impl(GrpcServerOptions taken, GrpcServerDependencies needed)
-      : options(std::move(taken)), dependencies(std::move(needed)) {}
+      : options(std::move(taken)),
+        dependencies(std::move(needed)),
+        serving{dependencies.authenticator, dependencies.clock, dependencies.tracer,
+                dependencies.partners} {}
 
   void Arm(Registration& service, int index, grpc::ServerCompletionQueue& queue) {
     const Operation& operation = service.offered().operations()[static_cast<std::size_t>(index)];
@@ -139,9 +155,7 @@ struct GrpcServer::Impl {
     Canceller& canceller = call->canceller();
     Spawn(
         dependencies.runtime.Next(),
-        [call, &authenticator = dependencies.authenticator, &clock = dependencies.clock] {
-          return Serve(call, authenticator, clock);
-        },
+        [this, call, entrance = service.entrance(index)] { return Serve(call, entrance, serving); },
         [this, call](std::exception_ptr exception) {
           // Guards let nothing through, so this is a task that was cancelled, or a defect here.
           if (exception) call->Fail({Code::kInternal, "The call was broken off."});
@@ -224,6 +238,7 @@ GrpcServer::~GrpcServer() { Shutdown(std::chrono::milliseconds(0)); }
 
 void GrpcServer::Add(std::unique_ptr<GrpcService> service) {
   impl_->services.push_back(std::make_unique<Registration>(std::move(service)));
+  if (Ingress* ingress = impl_->dependencies.ingress) impl_->services.back()->Enter(*ingress);
 }
 
 Status GrpcServer::Start() { return impl_->Start(); }

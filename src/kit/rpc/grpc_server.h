@@ -18,7 +18,14 @@ namespace vedette::config {
 class Section;
 }  // namespace vedette::config
 
+namespace vedette {
+class Tracer;
+}  // namespace vedette
+
 namespace vedette::rpc {
+
+class Ingress;
+class PartnerSignatures;
 
 struct GrpcServerOptions {
   std::string address = "127.0.0.1:9090";  // port 0 takes a free one
@@ -39,6 +46,9 @@ struct GrpcServerDependencies {
   const Clock& clock;
   MetricsRegistry& metrics;
   Logger logger;
+  Ingress* ingress = nullptr;                   // null: calls are not governed
+  Tracer* tracer = nullptr;                     // null: no spans
+  const PartnerSignatures* partners = nullptr;  // their callers must sign, so they come by REST
 };
 
 // Offers services through gRPC, with the standard health service and reflection. Each call is a

@@ -26,6 +26,11 @@ const pb::FieldDescriptor* FindScopeField(const Message& prototype, std::string_
   return field;
 }
 
+bool IsOurFault(Code code) {
+  return code == Code::kInternal || code == Code::kUnavailable || code == Code::kDeadlineExceeded ||
+         code == Code::kUnimplemented;
+}
+
 bool IsPresent(const Principal& principal) { return !principal.subject.empty(); }
 
 }  // namespace
@@ -72,8 +77,18 @@ Status MethodGuard::CheckPermission(const Principal& principal, const Message& r
   return dependencies_.authorizer.Check(principal, info_.permission, study, site);
 }
 
+GuardedCall MethodGuard::Begin(CallContext& context) const {
+  GuardedCall call{dependencies_.clock.SteadyNow(), {}};
+  if (dependencies_.tracer == nullptr) {
+    context.trace = context.trace.Child();
+  } else {
+    call.span = dependencies_.tracer->Start(info_.label, SpanKind::kInternal, context.trace);
+    context.trace = call.span.context();
+  }
+  return call;
+}
+
 Status MethodGuard::Admit(CallContext& context, const Message& request) const {
-  context.trace = context.trace.Child();
   if (context.principal == nullptr) context.principal = anonymous_;
   VEDETTE_CHECK_OK(CheckCaller(context));
   if (context.deadline.Passed(dependencies_.clock)) {
@@ -98,7 +113,12 @@ Status MethodGuard::Admit(CallContext& context, const Message& request) const {
   return {};
 }
 
-void MethodGuard::Account(SteadyTime started, const Error* error) const {
+void MethodGuard::Account(GuardedCall& call, const Error* error) const {
+  if (error != nullptr) {
+    call.span.Set("rpc.code", Describe(error->code).name);
+    if (IsOurFault(error->code)) call.span.Fail(error->code);
+  }
+  call.span.End();
   std::atomic<Counter*>& slot =
       calls_[error == nullptr ? kCodeCount : static_cast<std::size_t>(error->code)];
   Counter* counter = slot.load(std::memory_order_acquire);
@@ -120,7 +140,7 @@ void MethodGuard::Account(SteadyTime started, const Error* error) const {
     seconds_.store(seconds, std::memory_order_release);
   }
   seconds->Observe(
-      std::chrono::duration<double>(dependencies_.clock.SteadyNow() - started).count());
+      std::chrono::duration<double>(dependencies_.clock.SteadyNow() - call.started).count());
 }
 
 Error MethodGuard::Translate(std::exception_ptr exception, const CallContext& context) const {
@@ -129,6 +149,9 @@ Error MethodGuard::Translate(std::exception_ptr exception, const CallContext& co
     std::rethrow_exception(exception);
   } catch (const boost::system::system_error& error) {
     if (error.code() == boost::asio::error::operation_aborted) {
+      if (context.deadline.Passed(dependencies_.clock)) {
+        return {Code::kDeadlineExceeded, "The call's time was over before it was done."};
+      }
       return {Code::kCancelled, "The caller left."};
     }
     type = typeid(error).name();

@@ -17,6 +17,7 @@
 #include "kit/rpc/operation.h"
 #include "kit/rpc/validation.h"
 #include "kit/telemetry/metrics.h"
+#include "kit/telemetry/tracer.h"
 
 namespace google::protobuf {
 class FieldDescriptor;
@@ -32,6 +33,14 @@ struct GuardDependencies {
   Logger logger;
   // For operations whose contract names none. Streams have no timeout.
   std::chrono::milliseconds default_timeout = std::chrono::seconds(10);
+  // Each call is a span, under which its queries and calls hang. Null: none is recorded.
+  Tracer* tracer = nullptr;
+};
+
+// One call of an operation, from its checks to its account.
+struct GuardedCall {
+  SteadyTime started;
+  Span span;
 };
 
 // The checks before one operation and the account after it. Generated guards hold one per method;
@@ -50,16 +59,18 @@ class MethodGuard {
               const GuardDependencies& dependencies,
               Validator& validator);
 
-  // Checks the call and completes its context: deadline, child trace, anonymous principal.
+  // The call begins: a span, child of the context's trace, which the context now carries.
+  GuardedCall Begin(CallContext& context) const;
+
+  // Checks the call and completes its context: deadline, anonymous principal.
   Status Admit(CallContext& context, const Message& request) const;
 
-  SteadyTime Now() const { return dependencies_.clock.SteadyNow(); }
+  // Counts the call and ends its span; `error` is null for success. A span fails by what is our
+  // fault, so that a wrong request does not make its whole trace worth keeping.
+  void Account(GuardedCall& call, const Error* error) const;
 
-  // Counts a call that began at `started`; `error` is null for success.
-  void Account(SteadyTime started, const Error* error) const;
-
-  // What an exception of the implementation becomes: kCancelled when the caller left, else
-  // kInternal with a reference under which the log has it.
+  // What an exception of the implementation becomes: kDeadlineExceeded when its time was over,
+  // kCancelled when the caller left, else kInternal with a reference under which the log has it.
   Error Translate(std::exception_ptr exception, const CallContext& context) const;
 
  private:

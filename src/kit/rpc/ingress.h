@@ -37,7 +37,6 @@ struct LimitOptions {
 };
 
 struct IngressOptions {
-  bool breakers = true;
   BreakerOptions breaker;
   LimitOptions limits;
   std::int64_t max_streams = 10'000;

@@ -12,8 +12,12 @@
 
 #include "kit/http/percent.h"
 #include "kit/rpc/caller.h"
+#include "kit/rpc/ingress.h"
 #include "kit/rpc/json.h"
+#include "kit/rpc/partner_signatures.h"
+#include "kit/rpc/rest_gate.h"
 #include "kit/rpc/rest_stream.h"
+#include "kit/rpc/timed_call.h"
 #include "kit/rpc/validation.h"
 
 namespace vedette::rpc {
@@ -29,7 +33,8 @@ struct Route {
   const JsonCodec::Plan& request_plan;
   const JsonCodec::Plan& response_plan;
   EventFormat events;
-  bool resumes = false;  // the request has a field `after` that Last-Event-ID goes into
+  Entrance* entrance = nullptr;  // null: not governed
+  bool resumes = false;          // the request has a field `after` that Last-Event-ID goes into
 };
 
 std::optional<std::string> DecodeQueryPart(std::string_view part) {
@@ -112,47 +117,86 @@ bool HasAfter(const Message& request) {
 struct RestAdapter::Impl {
   Authenticator& authenticator;
   RestOptions options;
+  Ingress* ingress;
+  const PartnerSignatures* partners;
   JsonCodec codec;
   std::deque<Route> routes;
   std::shared_ptr<StreamRegistry> streams = std::make_shared<StreamRegistry>();
 
   Task<http::Response> Handle(const Route& route, http::Request http) {
+    // Only the server asks gates; without it a request has no passage.
+    RestPassage* const passage = RestPassage::Of(http);
     CallContext context;
     context.trace = http.trace;
-    const auto header = http.headers.Get("Authorization");
-    if (Status known = co_await IdentifyCaller(
-            authenticator, *route.operation.info,
-            header ? std::optional(std::string(*header)) : std::nullopt, context);
-        !known) {
-      co_return Problem(known.error());
-    }
-    // Who is not signed in is not told what is wrong with the request.
-    if (!route.operation.info->open && context.principal == nullptr) {
-      co_return Problem({Code::kUnauthenticated, "Sign in to do this."});
+    if (passage != nullptr) {
+      if (Status timed = passage->SetDeadline(http, context.deadline); !timed) {
+        co_return Finish(passage, Problem(timed.error()), &timed.error());
+      }
     }
     std::unique_ptr<Message> request(route.operation.request().New());
-    if (Status read = ReadRequest(route, http, *request); !read) {
-      co_return Problem(read.error());
+    if (Status ready = co_await Prepare(route, http, passage, context, *request); !ready) {
+      co_return Finish(passage, Problem(ready.error()), &ready.error());
     }
     if (route.operation.stream != nullptr) {
-      http::Response response = co_await CallStream(route.operation, route.api, std::move(context),
-                                                    std::move(request), route.events, streams);
-      if (response.stream) response.heartbeat = options.heartbeat;
-      co_return response;
+      co_return co_await Stream(route, passage, std::move(context), std::move(request));
     }
     const Result<std::unique_ptr<Message>> result =
-        co_await route.operation.call(route.api, std::move(context), std::move(request));
-    if (!result) co_return Problem(result.error());
+        co_await CallInTime(route.operation, route.api, std::move(context), std::move(request));
+    if (!result) co_return Finish(passage, Problem(result.error()), &result.error());
     http::Response response;
     response.status = route.operation.info->success_status;
     response.headers.Set("Content-Type", "application/json");
     JsonCodec::Write(route.response_plan, **result, response.body);
-    co_return response;
+    co_return Finish(passage, std::move(response), nullptr);
+  }
+
+  // Who calls, whether they may, and what they ask.
+  Task<Status> Prepare(const Route& route,
+                       http::Request& http,
+                       RestPassage* passage,
+                       CallContext& context,
+                       Message& request) {
+    const MethodInfo& info = *route.operation.info;
+    const auto header = http.headers.Get("Authorization");
+    VEDETTE_CO_CHECK_OK(co_await IdentifyCaller(
+        authenticator, info, header ? std::optional(std::string(*header)) : std::nullopt, context));
+    // Who is not signed in is not told what is wrong with the request.
+    if (!info.open && context.principal == nullptr) {
+      co_return Fail(Code::kUnauthenticated, "Sign in to do this.");
+    }
+    if (partners != nullptr && context.principal != nullptr) {
+      VEDETTE_CO_CHECK_OK(co_await partners->Check(context.principal, http, context.deadline));
+    }
+    if (passage != nullptr) {
+      VEDETTE_CO_CHECK_OK(co_await passage->Limit(context.principal, http, context.deadline));
+    }
+    co_return ReadRequest(route, http, request);
+  }
+
+  Task<http::Response> Stream(const Route& route,
+                              RestPassage* passage,
+                              CallContext context,
+                              std::unique_ptr<Message> request) {
+    StreamAnswer answer = co_await CallStream(route.operation, route.api, std::move(context),
+                                              std::move(request), route.events, streams);
+    if (answer.error) co_return Finish(passage, Problem(*answer.error), &*answer.error);
+    answer.response.heartbeat = options.heartbeat;
+    if (passage == nullptr) co_return std::move(answer.response);
+    passage->Established(answer.response);
+    co_return std::move(answer.response);
+  }
+
+  static http::Response Finish(RestPassage* passage, http::Response response, const Error* error) {
+    if (passage == nullptr) return response;
+    return passage->Answer(std::move(response), error);
   }
 };
 
-RestAdapter::RestAdapter(Authenticator& authenticator, RestOptions options)
-    : impl_(new Impl{authenticator, options, {}, {}}) {}
+RestAdapter::RestAdapter(Authenticator& authenticator,
+                         RestOptions options,
+                         Ingress* ingress,
+                         const PartnerSignatures* partners)
+    : impl_(new Impl{authenticator, options, ingress, partners, {}, {}}) {}
 RestAdapter::~RestAdapter() = default;
 
 void RestAdapter::Add(http::Router& router,
@@ -164,13 +208,18 @@ void RestAdapter::Add(http::Router& router,
   impl_->routes.push_back({operation, api, route.has_body,
                            impl_->codec.Compile(request.GetDescriptor()), response_plan,
                            MakeEventFormat(response_plan, operation.response()),
+                           impl_->ingress ? &impl_->ingress->At(*operation.info) : nullptr,
                            operation.info->streams && HasAfter(request)});
   const Route& added = impl_->routes.back();
   router.Add(std::string(route.verb), std::string(route.pattern),
              [impl = impl_.get(), &added](http::Request http) {
                return impl->Handle(added, std::move(http));
              },
-             {.max_body_bytes = operation.info->max_request_bytes});
+             {.max_body_bytes = operation.info->max_request_bytes,
+              .gate = added.entrance
+                          ? MakeRestGate(*added.entrance, impl_->ingress->options().trusted_proxies,
+                                         impl_->ingress->clock())
+                          : http::Gate()});
 }
 
 Task<void> RestAdapter::Stop() { return impl_->streams->Stop(); }

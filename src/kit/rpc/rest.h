@@ -10,6 +10,9 @@
 
 namespace vedette::rpc {
 
+class Ingress;
+class PartnerSignatures;
+
 struct RestOptions {
   // A comment goes to a stream of events that was silent for so long.
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);
@@ -23,7 +26,12 @@ struct RestOptions {
 // was sent is the event "error" with the problem details as data. Outlives the router.
 class RestAdapter {
  public:
-  explicit RestAdapter(Authenticator& authenticator, RestOptions options = {});
+  // `ingress` governs all routes that are added, null: none is governed. `partners` checks the
+  // signatures of callers who have a key; null: none has. Both outlive the adapter.
+  explicit RestAdapter(Authenticator& authenticator,
+                       RestOptions options = {},
+                       Ingress* ingress = nullptr,
+                       const PartnerSignatures* partners = nullptr);
   ~RestAdapter();
 
   // `api` is the interface that `operation` calls; it outlives the router.

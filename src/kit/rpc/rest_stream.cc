@@ -162,16 +162,16 @@ EventFormat MakeEventFormat(const JsonCodec::Plan& plan, const Message& item) {
   return format;
 }
 
-Task<http::Response> CallStream(const Operation& operation,
-                                void* api,
-                                CallContext context,
-                                std::unique_ptr<Message> request,
-                                const EventFormat& format,
-                                std::shared_ptr<StreamRegistry> registry) {
+Task<StreamAnswer> CallStream(const Operation& operation,
+                              void* api,
+                              CallContext context,
+                              std::unique_ptr<Message> request,
+                              const EventFormat& format,
+                              std::shared_ptr<StreamRegistry> registry) {
   auto exchange = std::make_shared<Exchange>();
   const auto ticket = registry->Enter(exchange->canceller);
   if (!ticket) {
-    co_return http::ProblemResponse({Code::kUnavailable, "The server is stopping."});
+    co_return StreamAnswer{{}, Error{Code::kUnavailable, "The server is stopping."}};
   }
   auto reader = std::make_shared<Reader>(exchange);
   const Executor executor = co_await CurrentExecutor();
@@ -192,17 +192,17 @@ Task<http::Response> CallStream(const Operation& operation,
       exchange->canceller);
   while (!exchange->accepted && !exchange->ended) {
     if (!co_await WaitOn(exchange->reader)) {
-      co_return http::ProblemResponse({Code::kCancelled, "The caller left."});
+      co_return StreamAnswer{{}, Error{Code::kCancelled, "The caller left."}};
     }
   }
   if (!exchange->accepted && !*exchange->ended) {
-    co_return http::ProblemResponse(exchange->ended->error());
+    co_return StreamAnswer{{}, exchange->ended->error()};
   }
   http::Response response;
   response.headers.Set("Content-Type", "text/event-stream");
   response.headers.Set("Cache-Control", "no-store");
   response.stream = [reader](http::ResponseStream& out) { return WriteEvents(reader, out); };
-  co_return response;
+  co_return StreamAnswer{std::move(response), std::nullopt};
 }
 
 }  // namespace vedette::rpc

@@ -47,15 +47,21 @@ struct EventFormat {
 
 EventFormat MakeEventFormat(const JsonCodec::Plan& plan, const Message& item);
 
+// A stream of events, or the error that kept it from beginning.
+struct StreamAnswer {
+  http::Response response;
+  std::optional<Error> error;
+};
+
 // Calls a streaming operation on the caller's executor and answers when it is known whether the
-// call passes its checks: with a problem, or with a stream of events. An error after that is the
+// call passes its checks: with an error, or with a stream of events. An error after that is the
 // event "error" with the problem as data. The items cross one at a time, so a slow client slows the
 // operation; a client that leaves cancels it.
-Task<http::Response> CallStream(const Operation& operation,
-                                void* api,
-                                CallContext context,
-                                std::unique_ptr<Message> request,
-                                const EventFormat& format,
-                                std::shared_ptr<StreamRegistry> registry);
+Task<StreamAnswer> CallStream(const Operation& operation,
+                              void* api,
+                              CallContext context,
+                              std::unique_ptr<Message> request,
+                              const EventFormat& format,
+                              std::shared_ptr<StreamRegistry> registry);
 
 }  // namespace vedette::rpc
