@@ -11,6 +11,7 @@ namespace {
 ServerProcess::Options ServerOptions(std::vector<std::string> more) {
   ServerProcess::Options options;
   options.program = "redis-server";
+  options.port_count = 2;
   options.arguments = [more = std::move(more)](const ServerProcess& server) {
     std::vector<std::string> arguments = {"--port",
                                           std::to_string(server.port()),
@@ -24,7 +25,9 @@ ServerProcess::Options ServerOptions(std::vector<std::string> more) {
                                           "no",
                                           "--repl-diskless-sync-delay",
                                           "0"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
+    for (const std::string& word : more) {
+      arguments.push_back(word == "second-port" ? std::to_string(server.port(1)) : word);
+    }
     return arguments;
   };
   return options;

@@ -11,7 +11,8 @@ namespace vedette::testkit {
 // A Redis of its own that keeps nothing on disk: after Stop and Start it is empty.
 class RedisServer : public ServerProcess {
  public:
-  // More of its command line, e.g. {"--requirepass", "secret"}. Throws std::runtime_error when it
+  // More of its command line, e.g. {"--requirepass", "secret"}; the word "second-port" stands for
+  // port(1), which is free for TLS or the bus of a cluster. Throws std::runtime_error when it
   // cannot be started.
   explicit RedisServer(std::vector<std::string> arguments = {});
 

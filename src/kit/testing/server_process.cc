@@ -37,7 +37,7 @@ server=$!
 echo $server >&3
 exec 3>&-
 read -r word
-kill -KILL $server
+kill -KILL $server 2>/dev/null
 wait $server
 [ "$word" = stop ] && exit
 until rm -rf "$folder"; do sleep 0.1; done
