@@ -35,6 +35,21 @@ TEST(LoggerTest, WritesContextAndFieldsAtOrAboveTheMinimum) {
   EXPECT_EQ(ToUnixMicros(recorder->time), 42);
 }
 
+TEST(LoggerTest, TheLevelChangesForEveryLoggerOfTheControl) {
+  const FixedClock clock;
+  auto recorder = std::make_shared<Recorder>();
+  const auto control = std::make_shared<LogControl>(LogLevel::kInfo);
+  const Logger logger(recorder, clock, control);
+  const Logger derived = logger.With({{"role", "monitor"}});
+  derived.Debug("hidden");
+  control->SetMinimum(LogLevel::kDebug);
+  EXPECT_TRUE(logger.Enabled(LogLevel::kDebug));
+  derived.Debug("shown");
+  control->SetMinimum(LogLevel::kError);
+  logger.Warning("hidden");
+  EXPECT_EQ(recorder->lines, std::vector<std::string>{"shown role"});
+}
+
 TEST(LoggerTest, TheDefaultLoggerIsSilent) {
   const Logger logger;
   EXPECT_FALSE(logger.Enabled(LogLevel::kError));

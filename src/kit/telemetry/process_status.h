@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,12 @@
 
 namespace vedette {
 
-// "25 h 3 min", "4.2 s": a duration for people.
+// For people: "2 d 3 h", "1 min 5 s", "4.20 s", "310 µs".
 std::string FormatDuration(std::chrono::nanoseconds duration);
-// "3.4 MiB".
+// "512 B", "3.4 MiB".
 std::string FormatBytes(double bytes);
+// "2026-01-31 08:00:00Z".
+std::string FormatTime(Timestamp time);
 
 // Adds the section "process": version, compiler, uptime since this call, roles, process id, memory,
 // processor time, threads, open files. `clock` outlives the registry.

@@ -54,6 +54,15 @@ struct StatusTable {
 
 using StatusContent = std::variant<StatusPairs, StatusTable>;
 
+// A section as it was read.
+struct StatusSection {
+  std::string id;
+  std::string title;
+  StatusContent content;
+  std::size_t cut_rows = 0;  // of a table, beyond StatusRegistry::kMaxRows
+  bool failed = false;       // there is no content
+};
+
 // What a process shows of its inside. Tools add sections when they are wired:
 //   status.Add("breakers", "Breakers", [&breakers] {
 //     StatusTable table{{"name", "state", "dropped"}, {}};
@@ -68,6 +77,7 @@ class StatusRegistry {
   // it throws, the section says that it cannot be read. A long table is cut at kMaxRows.
   void Add(std::string id, std::string title, std::function<StatusContent()> read);
 
+  std::vector<StatusSection> Read() const;
   // An HTML page without scripts and outside resources.
   std::string Html(std::string_view title) const;
   // {"sections":[{"id","title","entries":{…}} or {"id","title","columns":[…],"rows":[[…],…]}]}
@@ -81,14 +91,6 @@ class StatusRegistry {
     std::string title;
     std::function<StatusContent()> read;
   };
-  struct Section {
-    std::string id;
-    std::string title;
-    StatusContent content;
-    std::size_t cut_rows = 0;
-    bool failed = false;
-  };
-  std::vector<Section> Read() const;
 
   mutable std::mutex mutex_;
   std::vector<Source> sources_;
