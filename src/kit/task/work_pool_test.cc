@@ -25,6 +25,7 @@ Task<void> Hold(Seen* seen, Signal release) {
   ++seen->begun;
   const bool released = co_await release.Wait();
   ++(released ? seen->ended : seen->cancelled);
+  if (!released) co_await Yield();  // throws: cancelled
 }
 
 Task<void> Throw() {
