@@ -14,10 +14,11 @@ http::Response FromReport(const HealthReport& report) {
   return response;
 }
 
-http::Response FromMetrics(const MetricsRegistry& metrics) {
+http::Response FromMetrics(const MetricsRegistry& metrics, const http::Request& request) {
+  const MetricsFormat format = ChooseMetricsFormat(request.headers.Get("Accept").value_or(""));
   http::Response response;
-  response.headers.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-  response.body = metrics.Expose();
+  response.headers.Set("Content-Type", std::string(MetricsContentType(format)));
+  response.body = metrics.Expose(format);
   return response;
 }
 
@@ -30,7 +31,8 @@ void AddOpsRoutes(http::Router& router,
              [&health](http::Request) { return Answer(FromReport(health.Live())); });
   router.Add("GET", "/readyz",
              [&health](http::Request) { return Answer(FromReport(health.Ready())); });
-  router.Add("GET", "/metrics", [&metrics](http::Request) { return Answer(FromMetrics(metrics)); });
+  router.Add("GET", "/metrics",
+             [&metrics](http::Request request) { return Answer(FromMetrics(metrics, request)); });
 }
 
 }  // namespace vedette::app

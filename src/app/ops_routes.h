@@ -7,8 +7,8 @@
 
 namespace vedette::app {
 
-// What every process answers to its operators: /healthz, /readyz, /metrics. Both references outlive
-// the router.
+// What every process answers to its operators: /healthz, /readyz, /metrics, which is in OpenMetrics
+// with exemplars when the Accept header asks for it. Both references outlive the router.
 void AddOpsRoutes(http::Router& router,
                   const HealthRegistry& health,
                   const MetricsRegistry& metrics);

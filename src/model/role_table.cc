@@ -21,7 +21,7 @@ Permissions ReadingAnd(std::initializer_list<const char*> more) {
 std::map<std::string, Permissions, std::less<>> DefaultRoleTable() {
   return {
       {"administrator",
-       ReadingAnd({"alert.act", "alert.unblinded", "event.record", "identity.manage",
+       ReadingAnd({"alert.act", "alert.unblinded", "event.record", "identity.manage", "ops.read",
                    "rule.activate", "rule.sign", "rule.write", "subject.create", "subject.register",
                    "trial.create", "trial.manage"})},
       {"data_manager", ReadingAnd({"alert.act", "alert.silence", "event.record", "rule.activate",

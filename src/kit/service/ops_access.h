@@ -32,13 +32,14 @@ class OpsAccess {
             const Authorizer& authorizer,
             const Clock& clock);
 
-  // kUnauthenticated or kPermissionDenied for who may not.
+  // kUnauthenticated or kPermissionDenied for who may not. `request` outlives the task.
   Task<Status> Check(const http::Request& request) const;
 
   // A handler that answers with the refusal or does what `handler` does.
   http::Handler Guard(http::Handler handler) const;
 
  private:
+  Task<http::Response> Run(http::Handler handler, http::Request request) const;
   bool IsLocal(const http::Request& request) const;
 
   const OpsOptions options_;
