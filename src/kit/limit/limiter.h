@@ -21,10 +21,11 @@ struct RateLimit {
 
 struct LimitDecision {
   bool allowed = true;
-  std::int64_t limit = 0;                    // the burst
-  std::int64_t remaining = 0;                // what may still be taken at once
-  std::chrono::milliseconds reset{0};        // until the whole burst is there again
-  std::chrono::milliseconds retry_after{0};  // of a refusal: until it could be granted
+  std::int64_t limit = 0;              // the burst
+  std::int64_t remaining = 0;          // what may still be taken at once
+  std::chrono::milliseconds reset{0};  // until the whole burst is there again
+  // Of a refusal: until it could be granted; 0 when it never can, or the caller's time was over.
+  std::chrono::milliseconds retry_after{0};
 };
 
 // Takes from the budget that `key` names. Keys may hold ids: they never reach logs or metrics.

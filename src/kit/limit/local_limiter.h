@@ -17,8 +17,8 @@ class MetricsRegistry;
 // untouched for longest are forgotten, full ones first, which loses nothing.
 class LocalLimiter final : public Limiter {
  public:
-  // `clock` outlives it.
-  LocalLimiter(std::int64_t max_keys, const Clock& clock);
+  // `clock` and `metrics`, which may be absent, outlive it.
+  LocalLimiter(std::int64_t max_keys, const Clock& clock, MetricsRegistry* metrics = nullptr);
   ~LocalLimiter() override;
 
   Task<LimitDecision> Take(std::string key,

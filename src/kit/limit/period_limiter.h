@@ -63,11 +63,12 @@ class LocalPeriodLimiter final : public PeriodLimiter {
 // Shared by all replicas, on Redis' own clock.
 class RedisPeriodLimiter final : public PeriodLimiter {
  public:
-  explicit RedisPeriodLimiter(redis::Client& client) : client_(client) {}  // outlives it
+  explicit RedisPeriodLimiter(redis::Client& client);  // outlives it
   Task<PeriodDecision> Take(std::string key, PeriodLimit limit, Deadline deadline) override;
 
  private:
   redis::Client& client_;
+  const redis::Script script_;
 };
 
 }  // namespace vedette

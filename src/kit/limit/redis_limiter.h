@@ -39,7 +39,7 @@ class RedisLimiter final : public Limiter {
     std::int64_t local_keys = 0;
   };
 
-  RedisLimiter(const LimitOptions& options, Dependencies dependencies);
+  RedisLimiter(const LimiterOptions& options, Dependencies dependencies);
   ~RedisLimiter() override;
 
   Task<LimitDecision> Take(std::string key,
