@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "kit/db/sql.h"
+#include "kit/db/state.h"
 #include "kit/task/deadline.h"
 #include "kit/task/task.h"
 
@@ -26,7 +27,7 @@ class Transaction {
   virtual Task<Result<Rows>> Query(Sql sql, Params params = {}) = 0;
   // The rows that RETURNING gave, in no promised order.
   virtual Task<Result<Rows>> Insert(BulkInsert insert) = 0;
-  // Several statements without parameters or rows, for migrations. `name` outlives the call.
+  // Several statements without parameters or rows, for migrations. `name` is a literal.
   virtual Task<Status> ExecuteScript(std::string_view name, std::string script) = 0;
   // A later call moves the savepoint.
   virtual Task<Status> Savepoint() = 0;
@@ -54,7 +55,9 @@ class Transaction {
 // coroutine on any executor may call. Errors: a unique violation is kAlreadyExists, any other
 // constraint kFailedPrecondition, a passed deadline kDeadlineExceeded (the statement is cancelled
 // in the server), a full wait queue kResourceExhausted, a lost or absent server kUnavailable (the
-// pool reconnects by itself), a wrong statement kInternal. Messages hold no values.
+// pool reconnects by itself), a wrong statement kInternal. Messages hold no values. While it fails
+// too often, most calls are refused at once (kUnavailable with retry_after); a transaction begun
+// goes on. Each statement is a span under the deadline's trace.
 class Database {
  public:
   virtual ~Database() = default;
@@ -71,6 +74,9 @@ class Database {
 
   // Refuses new work, waits for running work, closes.
   virtual Task<void> Close() = 0;
+
+  // For the status page.
+  virtual DatabaseState Snapshot() const { return {}; }
 };
 
 }  // namespace vedette::db

@@ -46,7 +46,8 @@ Result<std::string> Expand(std::string_view text) {
 Result<std::unique_ptr<Database>> OpenFile(const DatabaseConfig& config,
                                            const std::string& folder,
                                            const std::string& service,
-                                           MetricsRegistry& metrics) {
+                                           MetricsRegistry& metrics,
+                                           Tracer* tracer) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (fs::create_directories(folder, error)) {
@@ -60,6 +61,7 @@ Result<std::unique_ptr<Database>> OpenFile(const DatabaseConfig& config,
   options.readers = static_cast<std::size_t>(std::min<std::int64_t>(config.pool_size, 4));
   options.queue_limit = static_cast<std::size_t>(config.queue_limit);
   options.timeouts = {config.acquire_timeout, config.statement_timeout};
+  options.governance = {config.breaker, config.slow_statement, tracer};
   return OpenSqlite(std::move(options), &metrics);
 }
 
@@ -69,14 +71,15 @@ Task<Result<std::unique_ptr<Database>>> Open(DatabaseConfig config,
                                              std::string service,
                                              Runtime& runtime,
                                              Logger logger,
-                                             MetricsRegistry& metrics) {
+                                             MetricsRegistry& metrics,
+                                             Tracer* tracer) {
   if (!IsServiceName(service)) {
     co_return Fail(Code::kInvalidArgument, "Not a service name: " + service);
   }
   VEDETTE_CO_TRY(const std::string url, Expand(config.url));
   constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with(kSqlite) && url.size() > kSqlite.size()) {
-    co_return OpenFile(config, url.substr(kSqlite.size()), service, metrics);
+    co_return OpenFile(config, url.substr(kSqlite.size()), service, metrics, tracer);
   }
   if (url.starts_with("postgres://") || url.starts_with("postgresql://")) {
     PostgresOptions options;
@@ -85,6 +88,7 @@ Task<Result<std::unique_ptr<Database>>> Open(DatabaseConfig config,
     options.pool_size = static_cast<std::size_t>(config.pool_size);
     options.queue_limit = static_cast<std::size_t>(config.queue_limit);
     options.timeouts = {config.acquire_timeout, config.statement_timeout};
+    options.governance = {config.breaker, config.slow_statement, tracer};
     co_return co_await OpenPostgres(std::move(options), runtime, std::move(logger), &metrics);
   }
   co_return Fail(Code::kInvalidArgument, "A database URL begins with sqlite: or postgres://.");

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "kit/config/section.h"
 #include "kit/db/database.h"
+#include "kit/db/governor.h"
 #include "kit/task/runtime.h"
 #include "kit/telemetry/metrics.h"
 
@@ -21,6 +22,8 @@ struct DatabaseConfig {
   std::int64_t queue_limit = 1024;
   std::chrono::milliseconds acquire_timeout{5000};
   std::chrono::milliseconds statement_timeout{30000};
+  std::chrono::milliseconds slow_statement{500};
+  BreakerOptions breaker = DatabaseBreaker();
 
   void Describe(config::Section& section) {
     section.Field(
@@ -42,16 +45,22 @@ struct DatabaseConfig {
                   {.text = "Longest statement or transaction of a call without a deadline.",
                    .minimum = 1,
                    .maximum = 3'600'000});
+    section.Field("slow_statement", slow_statement,
+                  {.text = "Statements that take longer are counted and shown on the status page.",
+                   .minimum = 1,
+                   .maximum = 600'000});
+    section.Nested("breaker", breaker, "When calls are refused because the database is away.");
   }
 };
 
 // The database of one service, named in lower-case letters, digits and _. kInvalidArgument for a
-// URL that is none, kUnavailable when the file or the server cannot be had. `runtime` and `metrics`
-// outlive it; Close() it before its destruction.
+// URL that is none, kUnavailable when the file or the server cannot be had. `runtime`, `metrics`
+// and `tracer` (null: no spans) outlive it; Close() it before its destruction.
 Task<Result<std::unique_ptr<Database>>> Open(DatabaseConfig config,
                                              std::string service,
                                              Runtime& runtime,
                                              Logger logger,
-                                             MetricsRegistry& metrics);
+                                             MetricsRegistry& metrics,
+                                             Tracer* tracer = nullptr);
 
 }  // namespace vedette::db

@@ -54,7 +54,7 @@ class PostgresDatabase final : public SessionDatabase {
                    Runtime& runtime,
                    Logger logger,
                    MetricsRegistry* registry)
-      : SessionDatabase(options.timeouts, registry, options.service),
+      : SessionDatabase(options.timeouts, options.governance, registry, options.service),
         options_(std::move(options)),
         runtime_(runtime),
         logger_(logger),
@@ -76,6 +76,8 @@ class PostgresDatabase final : public SessionDatabase {
  private:
   Lane& LaneFor(Access) override { return lane_; }
   Access AccessOf(Sql) const override { return Access::kWrite; }
+
+  std::size_t connections() const override { return options_.pool_size; }
 
   void StartWorker() {
     const Executor executor = runtime_.Next();

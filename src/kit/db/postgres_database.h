@@ -21,6 +21,7 @@ struct PostgresOptions {
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds cancel_grace{1000};  // then the connection is closed
   Timeouts timeouts;
+  Governance governance;
 };
 
 // A pool of connections, made when first needed, each on one executor of the runtime. Makes the

@@ -44,10 +44,12 @@ void QueryMetrics::Count(Code code) {
 }
 
 void QueryMetrics::Waiting(double change) {
+  waiting_now_ += static_cast<std::int64_t>(change);
   if (waiting_ != nullptr) waiting_->Add(change);
 }
 
 void QueryMetrics::Running(double change) {
+  running_now_ += static_cast<std::int64_t>(change);
   if (running_ != nullptr) running_->Add(change);
 }
 

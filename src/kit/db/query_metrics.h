@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <shared_mutex>
 #include <string>
@@ -23,9 +24,15 @@ class QueryMetrics {
   void Waiting(double change);
   void Running(double change);
 
+  // How many wait and run now; also without a registry.
+  std::int64_t waiting() const { return waiting_now_; }
+  std::int64_t running() const { return running_now_; }
+
  private:
   MetricsRegistry* registry_;
   std::string service_;
+  std::atomic<std::int64_t> waiting_now_ = 0;
+  std::atomic<std::int64_t> running_now_ = 0;
   Gauge* waiting_ = nullptr;
   Gauge* running_ = nullptr;
   std::shared_mutex mutex_;

@@ -21,7 +21,7 @@ class SqliteDatabase final : public SessionDatabase {
   SqliteDatabase(SqliteOptions options,
                  std::unique_ptr<SqliteConnection> writer,
                  MetricsRegistry* registry)
-      : SessionDatabase(options.timeouts, registry, options.service),
+      : SessionDatabase(options.timeouts, options.governance, registry, options.service),
         options_(std::move(options)),
         first_writer_(std::move(writer)),
         writers_({1, options_.queue_limit}, metrics(), [this] { StartWorker(Access::kWrite); }),
@@ -60,6 +60,8 @@ class SqliteDatabase final : public SessionDatabase {
   Access AccessOf(Sql sql) const override {
     return OnlyReads(sql.text) ? Access::kRead : Access::kWrite;
   }
+
+  std::size_t connections() const override { return 1 + options_.readers; }
 
   void StartWorker(Access access) {
     const std::lock_guard lock(mutex_);

@@ -23,6 +23,7 @@ struct SqliteOptions {
   // log and reads them back, which makes a bulk load several times slower.
   std::int64_t writer_cache_kib = 64 * 1024;
   Timeouts timeouts;
+  Governance governance;
 };
 
 // One writer thread and a few reader threads, started when first needed, each with its connection.
