@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +30,7 @@ class Pick {
 
   Instance& instance() const { return *instance_; }
   SteadyTime started() const { return started_; }
+  std::chrono::nanoseconds elapsed() const { return clock_->SteadyNow() - started_; }
   // The latency is the time since the pick.
   void Tell(Outcome outcome);
 

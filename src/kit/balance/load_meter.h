@@ -18,8 +18,12 @@ class LoadMeter {
  public:
   static constexpr std::chrono::nanoseconds kDecay = std::chrono::seconds(10);
   // A call weighs at least 1/32 in the success share, so that failing fast shows after some tens of
-  // calls and not only after kDecay.
-  static constexpr double kCallWeight = 1.0 / 32;
+  // calls and not only after kDecay; and at most a half, so that one failure after a long silence
+  // does not condemn.
+  static constexpr double kLeastWeight = 1.0 / 32;
+  static constexpr double kMostWeight = 0.5;
+  // A failure now and then, up to a tenth of the calls, is no reason to prefer another.
+  static constexpr double kGoodSuccess = 0.9;
   static constexpr double kLeastSuccess = 0.001;
 
   void Begin(bool stream) { Flights(stream).fetch_add(1, std::memory_order_relaxed); }
@@ -35,10 +39,11 @@ class LoadMeter {
   std::int64_t calls() const { return calls_.load(std::memory_order_relaxed); }
   std::int64_t streams() const { return streams_.load(std::memory_order_relaxed); }
 
-  // What to compare instances by: √(latency + 1) · (calls + 1) / success². `with_latency` is false
-  // where the other side's latency is not known yet.
+  // What to compare instances by: ⌊√(latency + 1)⌋ · (calls + 1) · p, where the penalty p is
+  // (kGoodSuccess / success)², but at least 1. `with_latency` is false where the other side's
+  // latency is not known yet.
   double CallLoad(bool with_latency) const;
-  // (streams + 1) / success²: how quick calls are says little about where streams belong.
+  // (streams + 1) · p: how quick calls are says little about where streams belong.
   double StreamLoad() const;
 
   SteadyTime picked() const { return picked_.load(std::memory_order_relaxed); }

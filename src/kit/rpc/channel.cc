@@ -2,113 +2,67 @@
 #include "kit/rpc/channel.h"
 
 #include <google/protobuf/message.h>
-#include <grpcpp/create_channel.h>
 
-#include <algorithm>
-#include <fstream>
-#include <sstream>
+#include <utility>
 
 #include "kit/config/section.h"
-#include "kit/rpc/client_call.h"
-#include "kit/rpc/client_poller.h"
-#include "kit/rpc/grpc_buffer.h"
+#include "kit/discovery/address.h"
+#include "kit/rpc/channel_core.h"
+#include "kit/rpc/fallback.h"
+#include "kit/rpc/governed_call.h"
+#include "kit/rpc/governed_stream.h"
 
 namespace vedette::rpc {
 namespace {
 
-// Errors with thousands of violations travel in trailers.
-constexpr int kMetadataBytes = 4 << 20;
+Task<Status> CallInTime(std::shared_ptr<ChannelCore> core,
+                        ClientMethod& method,
+                        const MethodInfo& info,
+                        CallContext context,
+                        const Message& request,
+                        Message& response,
+                        const TraceContext& trace) {
+  VEDETTE_CO_TRY(const Deadline deadline, core->DeadlineOf(info, context));
+  VEDETTE_CO_TRY(std::string authorization, co_await core->Authorization(info, context));
+  GovernedCall call(core, method, info, deadline, trace, request, std::move(authorization));
+  co_return co_await call.Run(response);
+}
 
-Result<std::string> ReadFile(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(text << file.rdbuf())) {
-    return Fail(Code::kInvalidArgument, "The TLS file " + path + " cannot be read.");
+// Keeps a good answer; in the place of none gives the one that was kept.
+Status KeepOrRecall(ChannelCore& core,
+                    ClientMethod& method,
+                    const MethodInfo& info,
+                    const CallContext& context,
+                    const Message& request,
+                    Message& response,
+                    Status status) {
+  if (!status && !kUnanswered.Has(status.error().code)) return status;
+  const StaleCache::Key key = StaleCache::KeyOf(info.path, request.SerializeAsString(), context);
+  if (status) {
+    core.stale.Put(key, response.SerializeAsString());
+    return status;
   }
-  return std::move(text).str();
+  const auto answer = core.stale.Find(key, info.stale_if_error);
+  if (!answer || !response.ParseFromString(*answer)) return status;
+  method.metrics.fallbacks.Add();
+  return {};
 }
 
-bool IsIpv4(const std::string& address) {
-  return !address.empty() && std::ranges::all_of(address, [](char c) {
-    return (c >= '0' && c <= '9') || c == '.' || c == ':';
-  });
-}
+// What a channel has of its own where nobody looks at it.
+struct OwnDependencies {
+  explicit OwnDependencies(const Clock& clock) : breakers({}, clock, random, metrics) {}
 
-Result<std::string> Target(const ChannelOptions& options) {
-  if (options.addresses.empty()) {
-    return Fail(Code::kInvalidArgument,
-                "The " + options.service + " service needs at least one address.");
-  }
-  if (std::ranges::all_of(options.addresses, IsIpv4)) {
-    std::string target = "ipv4:";
-    for (const std::string& address : options.addresses) {
-      if (target.back() != ':') target += ',';
-      target += address;
-    }
-    return target;
-  }
-  if (options.addresses.size() == 1) return options.addresses.front();
-  return Fail(Code::kInvalidArgument, "The " + options.service +
-                                          " service's addresses must be IPv4 addresses when there "
-                                          "are several.");
-}
-
-Result<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const ChannelOptions& options) {
-  if (!options.tls) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions ssl;
-  VEDETTE_TRY(ssl.pem_root_certs, ReadFile(options.ca_file));
-  VEDETTE_TRY(ssl.pem_cert_chain, ReadFile(options.cert_file));
-  VEDETTE_TRY(ssl.pem_private_key, ReadFile(options.key_file));
-  return grpc::SslCredentials(ssl);
-}
-
-grpc::ChannelArguments MakeArguments(const ChannelOptions& options) {
-  grpc::ChannelArguments arguments;
-  arguments.SetLoadBalancingPolicyName("round_robin");
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
-  arguments.SetMaxSendMessageSize(-1);
-  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytes);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  // A peer that vanished without a word is noticed, also by a stream that is only read.
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
-  return arguments;
-}
-
-// Ends the call over there when the task here ends first.
-struct CancelOnExit {
-  grpc::ClientContext* context;
-  ~CancelOnExit() {
-    if (context != nullptr) context->TryCancel();
-  }
-};
-
-class Stream final : public ClientStream {
- public:
-  Stream(std::shared_ptr<StreamCall> call, std::shared_ptr<ClientPoller> poller)
-      : call_(std::move(call)), poller_(std::move(poller)) {}
-  ~Stream() override { call_->context().TryCancel(); }
-
-  Task<bool> Accepted() override { return call_->Accepted(); }
-  Task<bool> Read(Message& message) override { return call_->Read(message); }
-  Task<Status> Finish() override { return call_->Finish(); }
-
- private:
-  std::shared_ptr<StreamCall> call_;
-  std::shared_ptr<ClientPoller> poller_;
+  SystemRandom random;
+  MetricsRegistry metrics;
+  NullTracer tracer;
+  BreakerRegistry breakers;
 };
 
 }  // namespace
 
 void ChannelOptions::Describe(config::Section& section) {
   section.Field("addresses", addresses,
-                {.text = "Where the service is: host:port; several must be IPv4 addresses."});
+                {.text = "Where the service is, host:port each; IPv6 in brackets."});
   section.Field("tls", tls, {.text = "Encrypt, and check the server's certificate."});
   section.Field("ca_file", ca_file, {.text = "Authority (PEM); empty: the system's."});
   section.Field("cert_file", cert_file, {.text = "Own certificate (PEM), for mutual TLS."});
@@ -119,102 +73,99 @@ void ChannelOptions::Describe(config::Section& section) {
                 {.text = "Of calls that bring no deadline.", .minimum = 1, .maximum = 3.6e6});
   section.Field("max_message_bytes", max_message_bytes,
                 {.text = "Largest answer in bytes.", .minimum = 1024, .maximum = 1 << 30});
+  section.Field("keepalive_interval", keepalive_interval,
+                {.text = "Silence after which a connection is asked whether it is alive.",
+                 .minimum = 10'000,
+                 .maximum = 3.6e6});
+  section.Field("keepalive_timeout", keepalive_timeout,
+                {.text = "Time for its answer.", .minimum = 100, .maximum = 6e5});
+  section.Field("stale_cache_bytes", stale_cache_bytes,
+                {.text = "Answers kept for operations that may give old ones, in bytes.",
+                 .minimum = 0,
+                 .maximum = 1 << 30});
+  section.Nested("retry", retry, "Further attempts of a call.");
+  section.Nested("ejection", ejection, "Leaving out instances that fail.");
 }
 
-struct Channel::Impl {
-  ChannelOptions options;
-  std::shared_ptr<ClientPoller> poller;
-  std::shared_ptr<CredentialSource> credentials;
-  const Clock& clock;
-  std::shared_ptr<grpc::Channel> channel;
-  grpc::GenericStub stub;
-
-  // Deadline, trace and token of the call.
-  Task<Status> Prepare(const MethodInfo& info,
-                       const CallContext& call,
-                       grpc::ClientContext& context) const {
-    Deadline deadline = call.deadline;
-    if (!info.streams) {
-      const auto timeout = info.timeout.count() != 0 ? info.timeout : options.default_timeout;
-      deadline = deadline.Earlier(Deadline::After(clock, timeout));
-    }
-    if (deadline.Passed(clock)) {
-      co_return Fail(Code::kDeadlineExceeded, "The call's time was over before it began.");
-    }
-    if (deadline.IsSet()) {
-      const auto left = std::chrono::nanoseconds(deadline.time - clock.SteadyNow());
-      context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                        gpr_time_from_nanos(left.count(), GPR_TIMESPAN)));
-    }
-    if (call.trace.IsValid()) context.AddMetadata("traceparent", call.trace.ToTraceparent());
-    co_return co_await AddToken(info, call, context);
-  }
-
-  Task<Status> AddToken(const MethodInfo& info,
-                        const CallContext& call,
-                        grpc::ClientContext& context) const {
-    if (info.open || call.principal == nullptr) co_return Status();
-    if (!call.principal->is_service) {
-      // A user's call never borrows the service's own credential.
-      if (call.bearer_token != nullptr) {
-        context.AddMetadata("authorization", "Bearer " + *call.bearer_token);
-      }
-      co_return Status();
-    }
-    if (credentials == nullptr) co_return Status();
-    VEDETTE_CO_TRY(const std::string token, co_await credentials->Token());
-    context.AddMetadata("authorization", "Bearer " + token);
-    co_return Status();
-  }
-};
-
-Channel::Channel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Channel::Channel(std::shared_ptr<ChannelCore> core) : core_(std::move(core)) {}
 Channel::~Channel() = default;
+
+Result<std::shared_ptr<Channel>> Channel::Make(std::shared_ptr<void> owned,
+                                               ChannelOptions options,
+                                               ChannelDependencies dependencies) {
+  const std::shared_ptr<discovery::Resolver> resolver = dependencies.resolver;
+  if (!resolver && options.addresses.empty()) {
+    return Fail(Code::kInvalidArgument,
+                "The " + options.service + " service needs at least one address.");
+  }
+  for (const std::string& address : options.addresses) {
+    VEDETTE_CHECK_OK(discovery::ParseHostPort(address));
+  }
+  VEDETTE_TRY(Transport transport, Transport::Create(options));
+  auto core = std::make_shared<ChannelCore>(std::move(owned), std::move(options),
+                                            std::move(dependencies), std::move(transport));
+  std::shared_ptr<Channel> channel(new Channel(core));
+  if (resolver) {
+    core->Update(resolver->Current());
+    channel->subscription_ =
+        resolver->Subscribe([weak = std::weak_ptr(core)](const discovery::Instances& instances) {
+          if (const auto held = weak.lock()) held->Update(instances);
+        });
+  } else {
+    core->Update(core->options.addresses);
+  }
+  return channel;
+}
+
+Result<std::shared_ptr<Channel>> Channel::Create(ChannelOptions options,
+                                                 ChannelDependencies dependencies) {
+  return Make(nullptr, std::move(options), std::move(dependencies));
+}
 
 Result<std::shared_ptr<Channel>> Channel::Create(ChannelOptions options,
                                                  std::shared_ptr<ClientPoller> poller,
                                                  std::shared_ptr<CredentialSource> credentials,
                                                  const Clock& clock) {
-  VEDETTE_TRY(const std::string target, Target(options));
-  VEDETTE_TRY(const auto tls, MakeCredentials(options));
-  auto channel = grpc::CreateCustomChannel(target, tls, MakeArguments(options));
-  return std::shared_ptr<Channel>(new Channel(
-      std::make_unique<Impl>(std::move(options), std::move(poller), std::move(credentials), clock,
-                             channel, grpc::GenericStub(channel))));
+  auto own = std::make_shared<OwnDependencies>(clock);
+  return Make(own, std::move(options),
+              {.poller = std::move(poller),
+               .credentials = std::move(credentials),
+               .clock = clock,
+               .random = own->random,
+               .metrics = own->metrics,
+               .tracer = own->tracer,
+               .breakers = own->breakers});
 }
 
 Task<Status> Channel::Call(const MethodInfo& info,
                            CallContext context,
                            const Message& request,
                            Message& response) {
-  const auto call = std::make_shared<UnaryCall>();
-  VEDETTE_CO_CHECK_OK(co_await impl_->Prepare(info, context, call->context()));
-  CancelOnExit cancel{&call->context()};
-  call->Start(impl_->stub, std::string(info.path), Serialize(request), impl_->poller->impl().queue);
-  if (!co_await call->done().Wait()) co_return Fail(Code::kCancelled, "The caller left.");
-  cancel.context = nullptr;
-  if (!call->status().ok()) {
-    co_return Fail(ErrorOf(call->status(), call->context(), impl_->options.service));
+  const std::shared_ptr<ChannelCore> core = core_;
+  ClientMethod& method = core->MethodOf(info);
+  const SteadyTime started = core->clock().SteadyNow();
+  Span span = core->dependencies.tracer.Start(info.label, SpanKind::kClient, context.trace);
+  Status status =
+      co_await CallInTime(core, method, info, context, request, response, span.context());
+  if (info.stale_if_error.count() > 0) {
+    status = KeepOrRecall(*core, method, info, context, request, response, std::move(status));
   }
-  if (!Parse(call->response(), response)) {
-    co_return Fail(Code::kInternal,
-                   "The " + impl_->options.service + " service sent an unreadable answer.");
-  }
-  co_return Status();
+  const Error* const error = status ? nullptr : &status.error();
+  if (error != nullptr) span.Fail(error->code);
+  method.metrics.Account(error, core->clock().SteadyNow() - started);
+  co_return status;
 }
 
 Task<Result<std::unique_ptr<ClientStream>>> Channel::Open(const MethodInfo& info,
                                                           CallContext context,
                                                           const Message& request) {
-  auto call = std::make_shared<StreamCall>(impl_->options.service);
-  VEDETTE_CO_CHECK_OK(co_await impl_->Prepare(info, context, call->context()));
-  auto stream = std::make_unique<Stream>(call, impl_->poller);
-  if (!co_await call->Start(impl_->stub, std::string(info.path), Serialize(request),
-                            impl_->poller->impl().queue)) {
-    VEDETTE_CO_CHECK_OK(co_await call->Finish());
-    co_return Fail(Code::kInternal, "The stream ended before it began.");
-  }
-  co_return stream;
+  const std::shared_ptr<ChannelCore> core = core_;
+  VEDETTE_CO_TRY(const Deadline deadline, core->DeadlineOf(info, context));
+  VEDETTE_CO_TRY(std::string authorization, co_await core->Authorization(info, context));
+  co_return co_await OpenStream(core, info, deadline, context.trace, request,
+                                std::move(authorization));
 }
+
+ChannelState Channel::Snapshot() const { return core_->Snapshot(); }
 
 }  // namespace vedette::rpc

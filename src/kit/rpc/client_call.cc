@@ -55,17 +55,18 @@ void UnaryCall::Start(grpc::GenericStub& stub,
 
 void UnaryCall::Complete(bool) {
   const auto self = std::move(self_);
-  done_.Set();
+  ended_.store(true, std::memory_order_release);
+  arrivals_->Add();
 }
 
 template <class Begin>
-Task<bool> StreamCall::Run(Begin begin) {
+Task<bool> StreamCall::Run(Begin begin, SteadyTime until) {
   if (pending_.exchange(true)) co_return false;
   done_ = Signal();
   const Signal done = done_;
   self_ = shared_from_this();
   begin(HandOver());
-  if (!co_await done.Wait()) co_return false;
+  if (!co_await done.WaitUntil(until)) co_return false;
   co_return ok_;
 }
 
@@ -81,20 +82,31 @@ void StreamCall::Complete(bool ok) {
 Task<bool> StreamCall::Start(grpc::GenericStub& stub,
                              std::string path,
                              grpc::ByteBuffer request,
-                             grpc::CompletionQueue& queue) {
+                             grpc::CompletionQueue& queue,
+                             SteadyTime until) {
   stream_ = stub.PrepareCall(&context_, path, &queue);
-  if (!co_await Run([this](void* tag) { stream_->StartCall(tag); })) co_return false;
+  if (!co_await Run([this](void* tag) { stream_->StartCall(tag); }, until)) co_return false;
   co_return co_await Run(
-      [this, &request](void* tag) { stream_->WriteLast(request, grpc::WriteOptions(), tag); });
+      [this, &request](void* tag) { stream_->WriteLast(request, grpc::WriteOptions(), tag); },
+      until);
 }
 
-Task<bool> StreamCall::Accepted() {
-  if (!co_await Run([this](void* tag) { stream_->ReadInitialMetadata(tag); })) co_return false;
+Task<bool> StreamCall::Accepted(SteadyTime until) {
+  if (!co_await Run([this](void* tag) { stream_->ReadInitialMetadata(tag); }, until)) {
+    co_return false;
+  }
   co_return context_.GetServerInitialMetadata().contains(kAcceptedKey);
 }
 
+Task<bool> StreamCall::Prefetch() {
+  prefetched_ = co_await Run([this](void* tag) { stream_->Read(&message_, tag); });
+  co_return prefetched_;
+}
+
 Task<bool> StreamCall::Read(Message& message) {
-  if (!co_await Run([this](void* tag) { stream_->Read(&message_, tag); })) co_return false;
+  if (!std::exchange(prefetched_, false)) {
+    if (!co_await Run([this](void* tag) { stream_->Read(&message_, tag); })) co_return false;
+  }
   unreadable_ = !Parse(message_, message);
   co_return !unreadable_;
 }

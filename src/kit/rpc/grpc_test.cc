@@ -301,8 +301,11 @@ TEST(GrpcTest, SeveralAddressesAreUsed) {
 TEST(GrpcTest, AddressesMustMakeSense) {
   EchoFixture fixture;
   EXPECT_FALSE(Channel::Create({.service = "echo"}, fixture.poller, nullptr, fixture.clock));
-  EXPECT_FALSE(Channel::Create({.service = "echo", .addresses = {"a:1", "b:1"}}, fixture.poller,
-                               nullptr, fixture.clock));
+  for (const std::string address : {"", "a", "a:0", "a:b", ":1", "[::1]", "a:1,b:1"}) {
+    EXPECT_FALSE(Channel::Create({.service = "echo", .addresses = {"127.0.0.1:1", address}},
+                                 fixture.poller, nullptr, fixture.clock))
+        << address;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kit/rpc/governed_call.h"
+
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "kit/rpc/client_poller.h"
+#include "kit/rpc/grpc_buffer.h"
+#include "kit/rpc/retry_policy.h"
+#include "kit/task/sleep.h"
+
+namespace vedette::rpc {
+
+struct GovernedCall::Attempt {
+  Attempt(Admission leave, std::shared_ptr<UnaryCall> made, Span begun)
+      : admission(std::move(leave)), call(std::move(made)), span(std::move(begun)) {}
+  ~Attempt() {
+    if (!call->ended()) call->context().TryCancel();
+  }
+
+  Admission admission;
+  std::shared_ptr<UnaryCall> call;
+  Span span;
+};
+
+GovernedCall::GovernedCall(std::shared_ptr<ChannelCore> core,
+                           ClientMethod& method,
+                           const MethodInfo& info,
+                           Deadline deadline,
+                           const TraceContext& trace,
+                           const Message& request,
+                           std::string authorization)
+    : core_(std::move(core)),
+      method_(method),
+      info_(info),
+      deadline_(deadline),
+      trace_(trace),
+      request_(Serialize(request)),
+      key_(AffinityKey(info, request)),
+      authorization_(std::move(authorization)) {}
+
+GovernedCall::~GovernedCall() = default;
+
+Status GovernedCall::Start(Reason reason) {
+  VEDETTE_TRY(Admission admission, core_->Admit(method_, key_, tried_, false));
+  const Instance* const instance = &admission.pick.instance();
+  if (reason == Reason::kHedge && std::ranges::find(tried_, instance) != tried_.end()) {
+    return Fail(Code::kUnavailable, "There is no other instance.");
+  }
+  tried_.push_back(instance);
+  Span span = core_->dependencies.tracer.Start(info_.label, SpanKind::kClient, trace_);
+  span.Set("rpc.attempt", ++started_);
+  auto call = std::make_shared<UnaryCall>(arrivals_);
+  core_->Prepare(call->context(), deadline_, span.context(), authorization_);
+  call->Start(admission.channel().stub(), std::string(info_.path), request_,
+              core_->dependencies.poller->impl().queue);
+  attempts_.push_back(
+      std::make_unique<Attempt>(std::move(admission), std::move(call), std::move(span)));
+  method_.metrics.attempts.Add();
+  const SteadyTime now = core_->clock().SteadyNow();
+  hedge_at_ = SteadyTime::max();
+  if (MayHedge()) {
+    hedge_at_ = now + HedgeDelay(core_->options.retry, info_.hedge_after, deadline_.time - now);
+  }
+  return {};
+}
+
+bool GovernedCall::MayHedge() const {
+  return hedging_ && info_.idempotent && started_ < core_->options.retry.max_attempts &&
+         core_->instances() > 1;
+}
+
+void GovernedCall::Hedge() {
+  hedge_at_ = SteadyTime::max();
+  if (!core_->budget.Take()) {
+    core_->budget_empty.Add();
+    hedging_ = false;
+  } else if (Start(Reason::kHedge)) {
+    method_.metrics.hedges.Add();
+  } else {
+    hedging_ = false;
+  }
+}
+
+std::unique_ptr<GovernedCall::Attempt> GovernedCall::TakeEnded() {
+  const auto ended =
+      std::ranges::find_if(attempts_, [](const auto& attempt) { return attempt->call->ended(); });
+  std::unique_ptr<Attempt> taken = std::move(*ended);
+  attempts_.erase(ended);
+  return taken;
+}
+
+void GovernedCall::TellOvertaken(const Attempt& winner) {
+  const auto patience =
+      HedgeDelay(core_->options.retry, {}, deadline_.time - winner.admission.pick.started());
+  for (const std::unique_ptr<Attempt>& attempt : attempts_) {
+    Admission& admission = attempt->admission;
+    if (admission.pick.started() >= winner.admission.pick.started()) continue;
+    // The balancer hears of every defeat; the breaker only of what is as bad as a timeout.
+    admission.pick.Tell(Outcome::kFailure);
+    if (admission.pick.elapsed() >= patience) {
+      admission.permit.End(Outcome::kFailure, Describe(Code::kDeadlineExceeded).name);
+    }
+  }
+}
+
+Task<Status> GovernedCall::Retry(Error failure, std::chrono::nanoseconds usual, bool retryable) {
+  const RetryOptions& options = core_->options.retry;
+  if (!retryable || started_ >= options.max_attempts) co_return Fail(std::move(failure));
+  const auto left = deadline_.time - core_->clock().SteadyNow();
+  const auto delay =
+      RetryDelay(options, retries_, failure, left, usual, core_->dependencies.random);
+  if (!delay) co_return Fail(std::move(failure));
+  if (!core_->budget.Take()) {
+    core_->budget_empty.Add();
+    co_return Fail(std::move(failure));
+  }
+  co_await SleepFor(*delay);
+  if (!Start(Reason::kRetry)) co_return Fail(std::move(failure));
+  ++retries_;
+  method_.metrics.retries.Add();
+  co_return Status();
+}
+
+Task<Status> GovernedCall::Run(Message& response) {
+  core_->budget.OnCall();
+  VEDETTE_CO_CHECK_OK(Start(Reason::kFirst));
+  while (true) {
+    if (!co_await Arrivals::Next(arrivals_, hedge_at_)) {
+      const auto cancellation = co_await asio::this_coro::cancellation_state;
+      if (cancellation.cancelled() != asio::cancellation_type::none) {
+        co_return Fail(Code::kCancelled, "The caller left.");
+      }
+      Hedge();
+      continue;
+    }
+    const std::unique_ptr<Attempt> ended = TakeEnded();
+    const grpc::Status& status = ended->call->status();
+    if (status.ok()) {
+      ended->admission.Tell(nullptr);
+      TellOvertaken(*ended);
+      if (Parse(ended->call->response(), response)) co_return Status();
+      ended->span.Fail(Code::kInternal);
+      co_return Fail(Code::kInternal,
+                     "The " + core_->options.service + " service sent an unreadable answer.");
+    }
+    Error failure = ErrorOf(status, ended->call->context(), core_->options.service);
+    ended->span.Fail(failure.code);
+    ended->admission.Tell(&failure);
+    ended->span.End();
+    const bool never_sent = ended->admission.channel().NeverSent(ended->call->context(), status);
+    const bool retryable = IsRetryable({failure, never_sent}, info_.idempotent);
+    // One that is still under way may answer yet.
+    if (retryable && !attempts_.empty()) continue;
+    const auto usual = std::chrono::nanoseconds(
+        static_cast<std::int64_t>(ended->admission.pick.instance().load.latency()));
+    VEDETTE_CO_CHECK_OK(co_await Retry(std::move(failure), usual, retryable));
+  }
+}
+
+}  // namespace vedette::rpc
