@@ -235,8 +235,11 @@ class Service {
           co_await operation.stream(call_.api(), std::move(context), std::move(request), sink);
       co_return End(nullptr, status ? nullptr : &status.error());
     }
+    // When the client's own deadline passes, gRPC cancels the call on both sides.
     const Result<std::unique_ptr<Message>> response =
-        co_await CallInTime(operation, call_.api(), std::move(context), std::move(request));
+        co_await (deadline_is_ours_
+                      ? CallInTime(operation, call_.api(), std::move(context), std::move(request))
+                      : operation.call(call_.api(), std::move(context), std::move(request)));
     End(response ? response->get() : nullptr, response ? nullptr : &response.error());
   }
 
@@ -247,6 +250,7 @@ class Service {
       bool shortened = false;
       context.deadline = entrance_->DeadlineFor(context.deadline, shortened);
       permit_->set_shortened(shortened);
+      deadline_is_ours_ = !shortened;
     }
     context.deadline.trace = context.trace;
     VEDETTE_CO_CHECK_OK(co_await IdentifyCaller(dependencies_.authenticator, info_,
@@ -289,6 +293,7 @@ class Service {
   const ServeDependencies& dependencies_;
   const MethodInfo& info_;
   std::optional<Permit> permit_;
+  bool deadline_is_ours_ = false;
   Span span_;
 };
 

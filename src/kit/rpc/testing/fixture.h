@@ -22,12 +22,22 @@ class FixedCredential final : public CredentialSource {
   Task<Result<std::string>> Token() override { co_return std::string("service"); }
 };
 
+// What governs the service, if anything.
+struct EchoGovernance {
+  Ingress* ingress = nullptr;
+  Tracer* tracer = nullptr;
+  const PartnerSignatures* partners = nullptr;
+};
+
 // The echo service behind its guard, offered in every way there is.
 struct EchoFixture {
-  explicit EchoFixture(GrpcServerOptions options = {}) {
+  explicit EchoFixture(GrpcServerOptions options = {}, EchoGovernance governed_by = {})
+      : governance(governed_by) {
     options.address = "127.0.0.1:0";
     server = std::make_unique<GrpcServer>(
-        std::move(options), GrpcServerDependencies{runtime, tokens, clock, metrics, logger});
+        std::move(options),
+        GrpcServerDependencies{runtime, tokens, clock, metrics, logger, governance.ingress,
+                               governance.tracer, governance.partners});
     server->Add(v1::MakeEchoGrpcService(*guard));
     if (const Status started = server->Start(); !started) {
       throw std::runtime_error(started.error().message);
@@ -43,6 +53,7 @@ struct EchoFixture {
     return v1::MakeEchoClient(channel.value());
   }
 
+  const EchoGovernance governance;
   SystemClock clock;
   MetricsRegistry metrics;
   std::shared_ptr<LogCapture> log = std::make_shared<LogCapture>();
@@ -51,9 +62,13 @@ struct EchoFixture {
   Authorizer authorizer = EchoAuthorizer();
   TokenTable tokens;
   EchoService service;
-  std::unique_ptr<v1::EchoApi> guard =
-      v1::MakeEchoGuard(service, {authorizer, metrics, clock, logger});
-  RestAdapter adapter{tokens};
+  std::unique_ptr<v1::EchoApi> guard = v1::MakeEchoGuard(service,
+                                                         {.authorizer = authorizer,
+                                                          .metrics = metrics,
+                                                          .clock = clock,
+                                                          .logger = logger,
+                                                          .tracer = governance.tracer});
+  RestAdapter adapter{tokens, {}, governance.ingress, governance.partners};
   http::Router router;
   RestEcho rest{router};
   std::shared_ptr<ClientPoller> poller = std::make_shared<ClientPoller>();
