@@ -7,7 +7,6 @@
 #include <string>
 
 #include "base/result.h"
-#include "kit/task/blocking_pool.h"
 #include "kit/task/task.h"
 
 namespace vedette {
@@ -24,9 +23,10 @@ struct ProfileOptions {
 };
 
 // Profiles of this process through gperftools, in the formats that google-pprof and `go tool pprof`
-// read. The signal timer and the allocator belong to the whole process, so there is one Profiler in
-// it. Waiting is done on a thread of its own. In builds with a sanitizer every profile is
-// kUnimplemented. Thread-safe.
+// read. Its signal timer and allocator belong to the whole process: of several Profilers in it, one
+// takes a processor profile at a time, and the last one made says how the heap is sampled. All work
+// is done on threads of its own. In builds with a sanitizer profiles are kUnimplemented.
+// Thread-safe.
 class Profiler {
  public:
   explicit Profiler(ProfileOptions options);
@@ -40,8 +40,17 @@ class Profiler {
   // max_duration. A cancelled caller ends the profile.
   Task<Result<std::string>> Cpu(std::chrono::milliseconds duration);
 
-  // Live sampled allocations with their stacks.
+  // The same as a page with a flame graph.
+  Task<Result<std::string>> Flame(std::chrono::milliseconds duration);
+
+  // Live sampled allocations with their stacks; kFailedPrecondition when none are sampled.
   Task<Result<std::string>> Heap();
+
+  // The answer to pprof's symbol request: of "0x1a+0x2b" a line "0x1a<tab>name" for each address,
+  // kMaxSymbols at most.
+  Task<Result<std::string>> Symbols(std::string addresses);
+
+  static constexpr std::size_t kMaxSymbols = 50'000;
 
  private:
   struct Impl;
