@@ -37,9 +37,7 @@ std::unexpected<Error> NoAddress() {
   return Fail(Code::kInvalidArgument, "An address is host:port, with a port from 1 to 65535.");
 }
 
-bool IsEveryInterface(const std::string& host) {
-  return host == "0.0.0.0" || host == "::";
-}
+bool IsEveryInterface(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
 }  // namespace
 

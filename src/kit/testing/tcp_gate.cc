@@ -10,8 +10,8 @@
 #include <boost/asio/write.hpp>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
-#include <set>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -40,7 +40,7 @@ struct Flow {
   bool held = false;
 };
 
-// One connection through the gate. Lives as long as an operation of it.
+// One connection through the gate.
 class Passage : public std::enable_shared_from_this<Passage> {
  public:
   Passage(Tcp::socket client, const Rules& rules, std::function<void(Passage*)> closed)
@@ -114,6 +114,9 @@ class Passage : public std::enable_shared_from_this<Passage> {
   Flow down_{server_, client_};
 };
 
+// Kept here, for one that is held both ways has no operation under way.
+using Passages = std::map<Passage*, std::shared_ptr<Passage>>;
+
 Tcp::endpoint Parse(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   if (colon == std::string::npos) throw std::runtime_error("the gate's target has no port");
@@ -160,7 +163,7 @@ struct TcpGate::Impl {
       ++accepted;
       auto passage = std::make_shared<Passage>(std::move(client), rules,
                                                [this](Passage* gone) { passages.erase(gone); });
-      passages.insert(passage.get());
+      passages.emplace(passage.get(), passage);
       passage->Start(target);
       Accept();
     });
@@ -169,7 +172,7 @@ struct TcpGate::Impl {
   void Shut() {
     ErrorCode ignored;
     acceptor.close(ignored);
-    for (Passage* passage : std::set<Passage*>(passages)) passage->Close();
+    for (const auto& [key, passage] : Passages(passages)) passage->Close();
   }
 
   void Set(Rules wanted) {
@@ -180,7 +183,7 @@ struct TcpGate::Impl {
       cut = false;
     }
     if (!rules.hung) {
-      for (Passage* passage : std::set<Passage*>(passages)) passage->Resume();
+      for (const auto& [key, passage] : Passages(passages)) passage->Resume();
     }
   }
 
@@ -200,7 +203,7 @@ struct TcpGate::Impl {
   Rules rules;
   bool cut = false;
   std::size_t accepted = 0;
-  std::set<Passage*> passages;
+  Passages passages;
   std::thread thread;
 };
 

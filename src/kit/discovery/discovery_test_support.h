@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "kit/discovery/background.h"
+#include "kit/discovery/etcd_client.h"
+#include "kit/discovery/etcd_registrar.h"
+#include "kit/discovery/etcd_resolver.h"
+#include "kit/telemetry/metrics.h"
+#include "kit/testing/etcd.h"
+#include "kit/testing/log_capture.h"
+
+namespace vedette::discovery {
+
+// Whether the condition came true; the bound is far beyond what is expected.
+inline bool Eventually(const std::function<bool()>& condition) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+// The lists that a resolver told, in order.
+class HeardLists {
+ public:
+  explicit HeardLists(Resolver& resolver)
+      : subscription_(resolver.Subscribe([this](const Instances& now) {
+          const std::scoped_lock lock(mutex_);
+          lists_.push_back(now);
+        })) {}
+
+  std::vector<Instances> lists() const {
+    const std::scoped_lock lock(mutex_);
+    return lists_;
+  }
+  Instances last() const {
+    const std::scoped_lock lock(mutex_);
+    return lists_.empty() ? Instances() : lists_.back();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Instances> lists_;
+  std::unique_ptr<Subscription> subscription_;
+};
+
+// What every loop stands on.
+class DiscoveryTest : public testing::Test {
+ protected:
+  SystemClock clock_;
+  SeededRandom random_{7};
+  MetricsRegistry metrics_;
+  std::shared_ptr<LogCapture> capture_ = std::make_shared<LogCapture>();
+  std::shared_ptr<Background> background_ =
+      std::make_shared<Background>(Logger(capture_, clock_, LogLevel::kDebug));
+};
+
+// With a real etcd.
+class EtcdTest : public DiscoveryTest {
+ protected:
+  void SetUp() override {
+    if (!testkit::EtcdServer::IsInstalled()) GTEST_SKIP() << "etcd is not installed";
+    server_ = std::make_unique<testkit::EtcdServer>();
+    client_ = Connect({server_->address()});
+  }
+
+  std::shared_ptr<EtcdClient> Connect(std::vector<std::string> endpoints) {
+    EtcdOptions options;
+    options.endpoints = std::move(endpoints);
+    options.timeout = std::chrono::seconds(2);
+    auto client = EtcdClient::Create(options, clock_);
+    EXPECT_TRUE(client);
+    return *client;
+  }
+
+  template <class T>
+  T Run(std::move_only_function<Task<T>()> work) {
+    return Await<T>(background_->runtime(), std::move(work));
+  }
+
+  Status Put(std::string key, std::string value) {
+    return Run<Status>([&] { return client_->Put(key, value); });
+  }
+  Status Delete(std::string key) {
+    return Run<Status>([&] { return client_->Delete(key); });
+  }
+  std::vector<EtcdItem> Items(std::string prefix = "vedette/trial/") {
+    auto range = Run<Result<EtcdRange>>([&] { return client_->List(prefix); });
+    return range ? range->items : std::vector<EtcdItem>();
+  }
+  // Retries while etcd comes up or the client finds its way back.
+  bool PutsAgain(const std::string& key, const std::string& value) {
+    return Eventually([&] { return Put(key, value).has_value(); });
+  }
+
+  std::unique_ptr<EtcdResolver> MakeResolver(std::shared_ptr<EtcdClient> client = nullptr) {
+    return std::make_unique<EtcdResolver>("etcd:trial", "vedette/trial/",
+                                          client == nullptr ? client_ : client, background_,
+                                          random_, metrics_, clock_);
+  }
+  std::unique_ptr<EtcdRegistrar> MakeRegistrar(std::string instance,
+                                               std::shared_ptr<EtcdClient> client = nullptr) {
+    return std::make_unique<EtcdRegistrar>(
+        EtcdRegistrarOptions{.lease = std::chrono::seconds(2), .instance = std::move(instance)},
+        client == nullptr ? client_ : client, background_, random_, metrics_,
+        [](std::string_view) -> std::optional<std::string> { return std::nullopt; });
+  }
+  Status Register(Registrar& registrar, std::string address, std::string service = "trial") {
+    return Run<Status>([&] { return registrar.Register(service, address); });
+  }
+  void Deregister(Registrar& registrar) {
+    background_->runtime().RunBlocking([&] { return registrar.Deregister(); });
+  }
+
+  std::unique_ptr<testkit::EtcdServer> server_;
+  std::shared_ptr<EtcdClient> client_;
+};
+
+}  // namespace vedette::discovery
