@@ -49,7 +49,6 @@ class Cache {
   Cache(std::string name,
         CacheOptions options,
         CacheStore& store,
-        const Clock& clock,
         RandomSource& random,
         Sleeper& sleeper,
         MetricsRegistry& metrics,
@@ -90,7 +89,7 @@ class Cache {
  private:
   const CacheOptions options_;
   CacheStore& store_;
-  const Clock& clock_;
+  const SystemClock clock_;  // timers of the system measure deadlines, so no other will do
   RandomSource& random_;
   MetricsRegistry& metrics_;
   const Logger logger_;

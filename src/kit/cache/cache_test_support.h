@@ -25,11 +25,9 @@ namespace vedette::cache {
 class FakeStore final : public CacheStore {
  public:
   Task<Result<Entry>> Get(Deadline, std::string key) override {
-    const std::scoped_lock lock(mutex_);
-    if (get_fails) co_return Broken();
-    const auto found = entries_.find(key);
-    if (found == entries_.end()) co_return nullptr;
-    co_return std::make_shared<const std::string>(found->second);
+    auto entry = Look(key);
+    if (after_get) co_await after_get();
+    co_return entry;
   }
   Task<Status> Set(Deadline,
                    std::string key,
@@ -80,10 +78,19 @@ class FakeStore final : public CacheStore {
   std::atomic<bool> set_fails = false;
   std::atomic<bool> delete_fails = false;
   std::atomic<int> deletes = 0;
+  std::function<Task<void>()> after_get;
   std::function<Task<void>()> before_set;
 
  private:
   static std::unexpected<Error> Broken() { return Fail(Code::kUnavailable, "away"); }
+
+  Result<Entry> Look(const std::string& key) const {
+    const std::scoped_lock lock(mutex_);
+    if (get_fails) return Broken();
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return nullptr;
+    return std::make_shared<const std::string>(found->second);
+  }
 
   mutable std::mutex mutex_;
   std::map<std::string, std::string> entries_;
@@ -94,8 +101,8 @@ class FakeStore final : public CacheStore {
 class CacheFixture : public ::testing::Test {
  protected:
   void Open(CacheOptions options) {
-    cache_ = std::make_unique<Cache>("test", options, store_, clock_, random_, sleeper_, metrics_,
-                                     Logger());
+    cache_ =
+        std::make_unique<Cache>("test", options, store_, random_, sleeper_, metrics_, Logger());
   }
   ~CacheFixture() override { Close(); }
   void Close() {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/clock.h"
 #include "kit/task/task_group.h"
 
 namespace vedette::cache {
@@ -23,7 +24,6 @@ struct Deletions::State {
         DeletionOptions deletion_options,
         CacheStore& cache_store,
         Flights& cache_flights,
-        const Clock& time,
         Sleeper& sleep,
         MetricsRegistry& metrics,
         Logger log)
@@ -31,7 +31,6 @@ struct Deletions::State {
         options(deletion_options),
         store(cache_store),
         flights(cache_flights),
-        clock(time),
         sleeper(sleep),
         failed(metrics.GetCounter("vedette_cache_delete_failures_total",
                                   "Failed attempts to delete from a cache after a write.",
@@ -50,7 +49,7 @@ struct Deletions::State {
   const DeletionOptions options;
   CacheStore& store;
   Flights& flights;
-  const Clock& clock;
+  const SystemClock clock;  // timers of the system measure deadlines, so no other will do
   Sleeper& sleeper;
   Counter& failed;
   Counter& given_up;
@@ -102,6 +101,8 @@ struct Deletions::State {
     const SetOnExit over{first_over};
     for (const Signal& stored : storing) co_await stored.Wait();
     bool deleted = co_await Delete(keys);
+    // Who found the old entry before it went is joined by nobody from now on.
+    for (const std::string& key : keys) static_cast<void>(flights.Forget(key));
     first_over.Set();
     if (deleted && options.second_delete_after > 0ms && !IsFull()) {
       co_await sleeper.Sleep(options.second_delete_after);
@@ -126,12 +127,11 @@ Deletions::Deletions(std::string name,
                      DeletionOptions options,
                      CacheStore& store,
                      Flights& flights,
-                     const Clock& clock,
                      Sleeper& sleeper,
                      MetricsRegistry& metrics,
                      Logger logger)
     : state_(std::make_shared<State>(
-          std::move(name), options, store, flights, clock, sleeper, metrics, std::move(logger))) {}
+          std::move(name), options, store, flights, sleeper, metrics, std::move(logger))) {}
 
 Deletions::~Deletions() = default;
 

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "kit/cache/cache_store.h"
 #include "kit/cache/single_flight.h"
@@ -51,7 +50,6 @@ class Deletions {
             DeletionOptions options,
             CacheStore& store,
             Flights& flights,
-            const Clock& clock,
             Sleeper& sleeper,
             MetricsRegistry& metrics,
             Logger logger);

@@ -139,6 +139,32 @@ TEST_F(DeletionsTest, AReaderThatQueriedBeforeTheWriteStoresNothingAfterIt) {
   EXPECT_EQ(Take("new"), "new");
 }
 
+TEST_F(DeletionsTest, WhoReadsAfterAWriteDoesNotJoinWhoFoundTheOldEntryBefore) {
+  store_.Write("v:a", "=old");
+  const Signal found;
+  const Signal go_on;
+  std::atomic<bool> first = true;
+  store_.after_get = [&]() -> Task<void> {
+    if (!first.exchange(false)) co_return;
+    found.Set();
+    co_await go_on.Wait();
+  };
+  std::latch read(1);
+  Result<std::string> before = Fail(Code::kInternal, "unanswered");
+  const auto query = [](Deadline) -> Task<Result<std::string>> { co_return "new"; };
+  Spawn(
+      runtime_.At(0), [&]() -> Task<void> { before = co_await values_->Take("a", {}, query); },
+      [&](std::exception_ptr) { read.count_down(); });
+  runtime_.RunBlocking([&]() -> Task<void> { co_await found.Wait(); });
+  Invalidate({"v:a"});
+  const auto after = Await<Result<std::string>>(
+      runtime_, [&] { return values_->Take("a", Deadline::After(SystemClock(), 20s), query); });
+  EXPECT_EQ(after, "new");
+  go_on.Set();
+  read.wait();
+  EXPECT_EQ(before, "old");  // it asked before the write was answered
+}
+
 TEST_F(DeletionsTest, AWriteWaitsForAReaderThatIsStoringJustNow) {
   const Signal storing;
   const Signal go_on;

@@ -58,7 +58,7 @@ class LocalCache {
         evictions_(metrics.GetCounter("vedette_cache_evictions_total",
                                       "Entries that left an in-process cache because it was full.",
                                       {{"cache", name}})),
-        flights_("cache " + name, options.fetch_timeout, clock, std::move(logger)),
+        flights_("cache " + name, options.fetch_timeout, std::move(logger)),
         shard_count_(options.limit < kShardedFrom ? 1 : kShards),
         shard_limit_(std::max<std::size_t>(
             1,
@@ -109,13 +109,18 @@ class LocalCache {
 
   // Who is fetching the key just now keeps the value to itself.
   void Erase(std::string_view key) {
-    static_cast<void>(flights_.Forget(key));  // puts do not wait, so there is none to wait for
+    // Once so that no older value is put afterwards, and once so that nobody joins who found one
+    // before. Puts do not wait, so there is none to wait for.
+    static_cast<void>(flights_.Forget(key));
     const Probe probe(key);
     Shard& shard = ShardOf(probe);
-    const std::scoped_lock lock(shard.mutex);
-    if (const auto found = shard.index.find(probe); found != shard.index.end()) {
-      Remove(shard, found->second);
+    {
+      const std::scoped_lock lock(shard.mutex);
+      if (const auto found = shard.index.find(probe); found != shard.index.end()) {
+        Remove(shard, found->second);
+      }
     }
+    static_cast<void>(flights_.Forget(key));
   }
 
   // What is there, or what `fetch` gives: one fetch for all who ask at the same time. Its error is

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/clock.h"
 #include "kit/task/sleep.h"
 #include "kit/task/spawn.h"
 #include "kit/task/task_group.h"
@@ -31,12 +32,12 @@ struct Running {
 }  // namespace
 
 struct Flights::State {
-  State(std::string task_name, std::chrono::milliseconds timeout, const Clock& time, Logger logger)
-      : name(std::move(task_name)), fetch_timeout(timeout), clock(time), tasks(std::move(logger)) {}
+  State(std::string task_name, std::chrono::milliseconds timeout, Logger logger)
+      : name(std::move(task_name)), fetch_timeout(timeout), tasks(std::move(logger)) {}
 
   const std::string name;
   const std::chrono::milliseconds fetch_timeout;
-  const Clock& clock;
+  const SystemClock clock;  // timers of the system measure deadlines, so no other will do
   TaskGroup tasks;
   std::mutex mutex;
   bool closed = false;
@@ -126,11 +127,8 @@ Task<void> Fly(std::mutex* mutex, std::shared_ptr<Running> flight) {
 
 }  // namespace
 
-Flights::Flights(std::string name,
-                 std::chrono::milliseconds fetch_timeout,
-                 const Clock& clock,
-                 Logger logger)
-    : state_(std::make_shared<State>(std::move(name), fetch_timeout, clock, std::move(logger))) {}
+Flights::Flights(std::string name, std::chrono::milliseconds fetch_timeout, Logger logger)
+    : state_(std::make_shared<State>(std::move(name), fetch_timeout, std::move(logger))) {}
 
 Flights::~Flights() = default;
 
@@ -169,8 +167,7 @@ Task<Result<Flights::Landing>> Flights::Join(std::string key, Deadline deadline,
       if (!begun) co_return Fail(Code::kUnavailable, "The service is stopping.");
     }
     if (!co_await landed.WaitUntil(deadline.time)) {
-      // Timers run on the system's clock, whatever the one injected says.
-      if (deadline.Passed(SystemClock())) {
+      if (deadline.Passed(state->clock)) {
         co_return Fail(Code::kDeadlineExceeded, "The answer was not there in time.");
       }
       co_return Fail(Code::kCancelled, "The caller left.");

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "kit/task/deadline.h"
@@ -43,10 +42,7 @@ class Flights {
   };
 
   // A fetch may take `fetch_timeout`, whatever the deadlines of those who wait for it.
-  Flights(std::string name,
-          std::chrono::milliseconds fetch_timeout,
-          const Clock& clock,
-          Logger logger);
+  Flights(std::string name, std::chrono::milliseconds fetch_timeout, Logger logger);
   ~Flights();
   Flights(const Flights&) = delete;
   Flights& operator=(const Flights&) = delete;
@@ -81,11 +77,8 @@ class SingleFlight {
     bool fresh = false;  // whether this caller's fetch ran
   };
 
-  SingleFlight(std::string name,
-               std::chrono::milliseconds fetch_timeout,
-               const Clock& clock,
-               Logger logger)
-      : flights_(std::move(name), fetch_timeout, clock, std::move(logger)) {}
+  SingleFlight(std::string name, std::chrono::milliseconds fetch_timeout, Logger logger)
+      : flights_(std::move(name), fetch_timeout, std::move(logger)) {}
 
   Task<Outcome> Do(std::string key, Deadline deadline, Fetch fetch) {
     auto landing =

@@ -37,7 +37,7 @@ class Lock {
 };
 
 // Makes owners exclude each other, by key: 1 to 200 characters, without { and }. Thread-safe.
-// Close() before destruction, when no Lock is left.
+// Close() before destruction; what is held then is kept no longer and ends with its ttl.
 class LockManager {
  public:
   virtual ~LockManager() = default;

@@ -58,6 +58,10 @@ class TrialApiTest : public ::testing::Test {
     EXPECT_TRUE(Call(&v1::TrialApi::CreateStudy, Administrator(), NewStudy("S1")));
   }
 
+  ~TrialApiTest() override {
+    runtime_.RunBlocking([&] { return module_.Stop(); });
+  }
+
   template <class Response, class Request>
   Result<Response> Call(Task<Result<Response>> (v1::TrialApi::*method)(CallContext, Request),
                         CallContext context,

@@ -37,10 +37,15 @@ bool Uncovers(const std::vector<Item>& present, const Changes<Item>& changes) {
 }  // namespace
 
 TrialLogic::TrialLogic(TrialStore& store,
+                       StudyCache& cache,
                        const Clock& clock,
                        const Authorizer& authorizer,
                        Logger logger)
-    : store_(store), clock_(clock), authorizer_(authorizer), logger_(std::move(logger)) {}
+    : store_(store),
+      cache_(cache),
+      clock_(clock),
+      authorizer_(authorizer),
+      logger_(std::move(logger)) {}
 
 Task<Result<Study>> TrialLogic::CreateStudy(CallContext context,
                                             std::string id,
@@ -51,13 +56,16 @@ Task<Result<Study>> TrialLogic::CreateStudy(CallContext context,
               .name = std::move(name),
               .phase = std::move(phase),
               .created_at = clock_.Now()};
+  // It may be cached that there is no such study.
+  auto invalidation = co_await cache_.BeginInvalidation(study.id);
   VEDETTE_CO_CHECK_OK(co_await store_.CreateStudy(context.deadline, study));
+  co_await invalidation.Run(context.deadline);
   logger_.Info("Study created", {{"study", study.id}, {"by", context.principal->subject}});
   co_return study;
 }
 
 Task<Result<Study>> TrialLogic::GetStudy(CallContext context, std::string study_id) {
-  co_return co_await store_.GetStudy(context.deadline, std::move(study_id));
+  co_return co_await cache_.GetStudy(context.deadline, std::move(study_id));
 }
 
 Task<Result<std::vector<Study>>> TrialLogic::ListStudies(CallContext context) {
@@ -68,14 +76,14 @@ Task<Result<std::vector<Study>>> TrialLogic::ListStudies(CallContext context) {
 }
 
 Task<Result<std::vector<Site>>> TrialLogic::ListSites(CallContext context, std::string study_id) {
-  VEDETTE_CO_TRY(auto sites, co_await store_.ListSites(context.deadline, study_id));
+  VEDETTE_CO_TRY(auto sites, co_await cache_.ListSites(context.deadline, study_id));
   const auto readable = authorizer_.Sites(*context.principal, kRead, study_id);
   std::erase_if(sites, [&](const Site& site) { return !Covers(readable, site.id); });
   co_return sites;
 }
 
 Task<Result<Dictionary>> TrialLogic::ListItems(CallContext context, std::string study_id) {
-  co_return co_await store_.ListItems(context.deadline, std::move(study_id));
+  co_return co_await cache_.ListItems(context.deadline, std::move(study_id));
 }
 
 Task<Result<PutOutcome>> TrialLogic::PutSites(CallContext context,
@@ -89,7 +97,7 @@ Task<Result<PutOutcome>> TrialLogic::PutSites(CallContext context,
   if (changes.empty()) co_return PutOutcome{.revision = change.revision() - 1};
   const PutOutcome outcome = OutcomeOf(changes, change.revision());
   VEDETTE_CO_CHECK_OK(co_await change.PutSites(std::move(changes)));
-  VEDETTE_CO_CHECK_OK(co_await change.Commit());
+  VEDETTE_CO_CHECK_OK(co_await Commit(std::move(change), study_id, context.deadline));
   logger_.Info("Sites put", {{"study", study_id},
                              {"created", outcome.created},
                              {"updated", outcome.updated},
@@ -111,7 +119,7 @@ Task<Result<PutOutcome>> TrialLogic::PutItems(CallContext context,
   if (changes.empty()) co_return PutOutcome{.revision = change.revision() - 1};
   const PutOutcome outcome = OutcomeOf(changes, change.revision());
   VEDETTE_CO_CHECK_OK(co_await change.PutItems(std::move(changes)));
-  VEDETTE_CO_CHECK_OK(co_await change.Commit());
+  VEDETTE_CO_CHECK_OK(co_await Commit(std::move(change), study_id, context.deadline));
   logger_.Info("Items put", {{"study", study_id},
                              {"created", outcome.created},
                              {"updated", outcome.updated},
@@ -120,7 +128,7 @@ Task<Result<PutOutcome>> TrialLogic::PutItems(CallContext context,
 }
 
 Task<Result<RevisedDesign>> TrialLogic::GetDesign(CallContext context, std::string study_id) {
-  co_return co_await store_.GetDesign(context.deadline, std::move(study_id));
+  co_return co_await cache_.GetDesign(context.deadline, std::move(study_id));
 }
 
 Task<Result<RevisedDesign>> TrialLogic::PutDesign(CallContext context,
@@ -135,9 +143,16 @@ Task<Result<RevisedDesign>> TrialLogic::PutDesign(CallContext context,
   if (present == design) co_return RevisedDesign{std::move(design), change.revision() - 1};
   VEDETTE_CO_CHECK_OK(co_await change.PutDesign(design));
   const std::int64_t revision = change.revision();
-  VEDETTE_CO_CHECK_OK(co_await change.Commit());
+  VEDETTE_CO_CHECK_OK(co_await Commit(std::move(change), study_id, context.deadline));
   logger_.Info("Design put", {{"study", study_id}, {"by", context.principal->subject}});
   co_return RevisedDesign{std::move(design), revision};
+}
+
+Task<Status> TrialLogic::Commit(StudyChange change, std::string study_id, Deadline deadline) {
+  auto invalidation = co_await cache_.BeginInvalidation(std::move(study_id));
+  VEDETTE_CO_CHECK_OK(co_await change.Commit());
+  co_await invalidation.Run(deadline);
+  co_return Status{};
 }
 
 Status TrialLogic::CheckWholeStudy(const Principal& principal, const std::string& study_id) const {

@@ -11,6 +11,7 @@
 #include "kit/rpc/call_context.h"
 #include "kit/task/task.h"
 #include "services/trial/store.h"
+#include "services/trial/study_cache.h"
 #include "services/trial/types.h"
 
 namespace vedette::trial {
@@ -18,7 +19,12 @@ namespace vedette::trial {
 // What trial does, for a caller whose permission on the study the guard has checked. Thread-safe.
 class TrialLogic {
  public:
-  TrialLogic(TrialStore& store, const Clock& clock, const Authorizer& authorizer, Logger logger);
+  // `cache` reads from `store`.
+  TrialLogic(TrialStore& store,
+             StudyCache& cache,
+             const Clock& clock,
+             const Authorizer& authorizer,
+             Logger logger);
 
   // kAlreadyExists when the id is taken. Gives the caller no role on the study, and
   // needs the permission on every study.
@@ -49,7 +55,11 @@ class TrialLogic {
  private:
   Status CheckWholeStudy(const Principal& principal, const std::string& study_id) const;
 
+  // Commits, and has what was cached of the study deleted.
+  Task<Status> Commit(StudyChange change, std::string study_id, Deadline deadline);
+
   TrialStore& store_;
+  StudyCache& cache_;
   const Clock& clock_;
   const Authorizer& authorizer_;
   Logger logger_;

@@ -35,6 +35,9 @@ CallContext Administrator() { return As({{"administrator", "*", "*"}}); }
 class TrialLogicTest : public ::testing::Test {
  protected:
   TrialLogicTest() { EXPECT_TRUE(Create("S1")); }
+  ~TrialLogicTest() override {
+    runtime_.RunBlocking([&] { return cache_.Close(); });
+  }
 
   Result<Study> Create(const std::string& id) {
     return Await<Result<Study>>(
@@ -72,7 +75,9 @@ class TrialLogicTest : public ::testing::Test {
   FakeClock clock_;
   Authorizer authorizer_{DefaultRoleTable()};
   TrialStore store_{*database_};
-  TrialLogic logic_{store_, clock_, authorizer_, Logger()};
+  MetricsRegistry metrics_;
+  StudyCache cache_{store_, {}, nullptr, clock_, metrics_, Logger()};
+  TrialLogic logic_{store_, cache_, clock_, authorizer_, Logger()};
 };
 
 TEST_F(TrialLogicTest, AStudyBeginsActiveAtRevisionOne) {

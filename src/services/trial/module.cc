@@ -6,11 +6,29 @@
 
 namespace vedette::trial {
 
-TrialModule::TrialModule(TrialDependencies dependencies, TrialConfig)
+void TrialConfig::Describe(config::Section& section) {
+  section.Field("local_cache_ttl", local_cache_ttl,
+                {.text = "How long studies are cached in this process when there is no shared "
+                         "cache: so late it sees what another process changed.",
+                 .minimum = 1,
+                 .maximum = 950});
+  section.Field("shared_cache_ttl", shared_cache_ttl,
+                {.text = "How long studies are cached in Redis.",
+                 .minimum = 1000,
+                 .maximum = 7 * 86'400'000.0});
+}
+
+TrialModule::TrialModule(TrialDependencies dependencies, TrialConfig config)
     : database_(dependencies.database),
       logger_(dependencies.logger),
       store_(dependencies.database),
-      logic_(store_, dependencies.clock, dependencies.authorizer, dependencies.logger),
+      cache_(store_,
+             {.local_ttl = config.local_cache_ttl, .shared_ttl = config.shared_cache_ttl},
+             dependencies.shared_cache,
+             dependencies.clock,
+             dependencies.metrics != nullptr ? *dependencies.metrics : unread_metrics_,
+             dependencies.logger),
+      logic_(store_, cache_, dependencies.clock, dependencies.authorizer, dependencies.logger),
       api_(MakeTrialApi(logic_)) {}
 
 Task<Status> TrialModule::Start() {
@@ -21,7 +39,7 @@ Task<Status> TrialModule::Start() {
 
 Task<void> TrialModule::Stop() {
   started_ = false;
-  co_return;
+  co_await cache_.Close();
 }
 
 Status TrialModule::Ready() const {
