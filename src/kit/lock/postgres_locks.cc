@@ -89,11 +89,12 @@ class PostgresLocks::PostgresGrip final : public Grip {
   Task<Result<bool>> Release(Deadline) override {
     const bool was_held = (co_await transaction_->Commit()).has_value();
     transaction_.reset();
+    slot_.reset();
     co_return was_held;
   }
 
  private:
-  const Slot slot_;
+  std::optional<Slot> slot_;
   std::unique_ptr<Transaction> transaction_;
 };
 
