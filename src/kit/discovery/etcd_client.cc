@@ -1,65 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/discovery/etcd_client.h"
 
-#include <grpcpp/create_channel.h>
-
 #include <algorithm>
-#include <fstream>
 #include <mutex>
-#include <sstream>
 #include <utility>
 
 #include "kit/discovery/address.h"
 #include "kit/discovery/etcd.pb.h"
 #include "kit/discovery/etcd_call.h"
+#include "kit/discovery/etcd_channel.h"
 
 namespace vedette::discovery {
 namespace {
 
 constexpr std::chrono::milliseconds kShortestAttempt{500};
-
-Result<std::string> ReadFile(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(text << file.rdbuf())) {
-    return Fail(Code::kInvalidArgument, "The TLS file " + path + " cannot be read.");
-  }
-  return std::move(text).str();
-}
-
-Result<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const EtcdOptions& options) {
-  if (!options.tls) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions ssl;
-  VEDETTE_TRY(ssl.pem_root_certs, ReadFile(options.ca_file));
-  VEDETTE_TRY(ssl.pem_cert_chain, ReadFile(options.cert_file));
-  VEDETTE_TRY(ssl.pem_private_key, ReadFile(options.key_file));
-  return grpc::SslCredentials(ssl);
-}
-
-grpc::ChannelArguments MakeArguments(const EtcdOptions& options) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  // A server that vanished without a word is noticed by a silent watch too. etcd takes a ping every
-  // five seconds, and ends the connection of who asks more often.
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 6000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3000);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  // A channel that is made anew shall not take over the connection that hangs.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
-  return arguments;
-}
-
-struct Endpoint {
-  explicit Endpoint(std::shared_ptr<grpc::Channel> channel) : stub(std::move(channel)) {}
-  grpc::GenericStub stub;
-};
 
 bool IsAway(const Error& error) {
   return error.code == Code::kUnavailable || error.code == Code::kDeadlineExceeded;
@@ -72,7 +26,7 @@ EtcdItem ItemOf(etcd::KeyValue& kv) {
 
 class Watch final : public EtcdWatch {
  public:
-  Watch(std::shared_ptr<Endpoint> endpoint, std::shared_ptr<EtcdQueue> queue)
+  Watch(std::shared_ptr<EtcdEndpoint> endpoint, std::shared_ptr<EtcdQueue> queue)
       : endpoint_(std::move(endpoint)), queue_(std::move(queue)) {}
 
   Task<Status> Start(std::string token, etcd::WatchRequest request, SteadyTime deadline) {
@@ -106,7 +60,7 @@ class Watch final : public EtcdWatch {
     return {};
   }
 
-  std::shared_ptr<Endpoint> endpoint_;
+  std::shared_ptr<EtcdEndpoint> endpoint_;
   std::shared_ptr<EtcdQueue> queue_;
   EtcdStream stream_;
 };
@@ -120,22 +74,21 @@ struct EtcdClient::Impl {
   std::shared_ptr<EtcdQueue> queue = std::make_shared<EtcdQueue>();
 
   std::mutex mutex = {};  // of what follows
-  std::vector<std::shared_ptr<Endpoint>> endpoints = {};
+  std::vector<std::shared_ptr<EtcdEndpoint>> endpoints = {};
   std::size_t current = 0;
   std::string token = {};
 
-  std::shared_ptr<Endpoint> Connect(std::size_t index) const {
-    return std::make_shared<Endpoint>(
-        grpc::CreateCustomChannel(options.endpoints[index], credentials, MakeArguments(options)));
+  std::shared_ptr<EtcdEndpoint> Connect(std::size_t index) const {
+    return std::make_shared<EtcdEndpoint>(options, index, credentials);
   }
 
-  std::shared_ptr<Endpoint> Current() {
+  std::shared_ptr<EtcdEndpoint> Current() {
     const std::scoped_lock lock(mutex);
     return endpoints[current];
   }
 
   // Goes on to the next endpoint, unless somebody else did.
-  void Leave(const std::shared_ptr<Endpoint>& endpoint, Code why) {
+  void Leave(const std::shared_ptr<EtcdEndpoint>& endpoint, Code why) {
     const std::scoped_lock lock(mutex);
     if (endpoints[current] != endpoint) return;
     if (why == Code::kDeadlineExceeded) endpoints[current] = Connect(current);
@@ -148,7 +101,7 @@ struct EtcdClient::Impl {
   }
 
   // A token to send; empty without authentication. `used` is one that was refused.
-  Task<Result<std::string>> Token(Endpoint& endpoint, std::string used, SteadyTime end) {
+  Task<Result<std::string>> Token(EtcdEndpoint& endpoint, std::string used, SteadyTime end) {
     if (options.user.empty()) co_return std::string();
     {
       const std::scoped_lock lock(mutex);
@@ -172,7 +125,7 @@ struct EtcdClient::Impl {
 
   // Runs `attempt(token)`, once more with a new token when etcd refused the one there was.
   template <class Attempt>
-  Task<Status> WithToken(Endpoint& endpoint, SteadyTime end, Attempt attempt) {
+  Task<Status> WithToken(EtcdEndpoint& endpoint, SteadyTime end, Attempt attempt) {
     VEDETTE_CO_TRY(std::string used, co_await Token(endpoint, "", end));
     Status status = co_await attempt(used);
     if (status || options.user.empty() || status.error().code != Code::kUnauthenticated) {
@@ -189,7 +142,7 @@ struct EtcdClient::Impl {
     const SteadyTime end = clock.SteadyNow() + options.timeout;
     Status status = Fail(Code::kUnavailable, "etcd cannot be reached.");
     for (std::size_t tried = 0; tried < options.endpoints.size(); ++tried) {
-      const std::shared_ptr<Endpoint> endpoint = Current();
+      const std::shared_ptr<EtcdEndpoint> endpoint = Current();
       status = co_await attempt(endpoint, AttemptEnd(end));
       if (status || !IsAway(status.error())) co_return status;
       Leave(endpoint, status.error().code);
@@ -200,7 +153,7 @@ struct EtcdClient::Impl {
 
   Task<Status> Call(std::string path, const Message& request, Message& response) {
     co_return co_await WithEndpoint(
-        [&](std::shared_ptr<Endpoint> endpoint, SteadyTime end) -> Task<Status> {
+        [&](std::shared_ptr<EtcdEndpoint> endpoint, SteadyTime end) -> Task<Status> {
           co_return co_await WithToken(*endpoint, end, [&](std::string sent) {
             return EtcdUnary(endpoint->stub, queue->queue(), path, std::move(sent), end, request,
                              response);
@@ -238,7 +191,7 @@ struct EtcdClient::Impl {
     request.mutable_create_request()->set_start_revision(revision);
     std::unique_ptr<Watch> watch;
     VEDETTE_CO_CHECK_OK(co_await WithEndpoint(
-        [&](std::shared_ptr<Endpoint> endpoint, SteadyTime end) -> Task<Status> {
+        [&](std::shared_ptr<EtcdEndpoint> endpoint, SteadyTime end) -> Task<Status> {
           co_return co_await WithToken(*endpoint, end, [&](std::string sent) {
             watch = std::make_unique<Watch>(endpoint, queue);
             return watch->Start(std::move(sent), request, end);
@@ -256,7 +209,7 @@ Result<std::shared_ptr<EtcdClient>> EtcdClient::Create(EtcdOptions options, cons
   for (const std::string& endpoint : options.endpoints) {
     if (!ParseHostPort(endpoint)) return FailField("endpoints", "must each be host:port");
   }
-  VEDETTE_TRY(auto credentials, MakeCredentials(options));
+  VEDETTE_TRY(auto credentials, EtcdCredentials(options));
   auto impl = std::make_unique<Impl>(std::move(options), clock, std::move(credentials));
   for (std::size_t i = 0; i < impl->options.endpoints.size(); ++i) {
     impl->endpoints.push_back(impl->Connect(i));
@@ -311,7 +264,7 @@ Task<Result<std::chrono::seconds>> EtcdClient::KeepAlive(std::int64_t lease) {
   request.set_id(lease);
   etcd::LeaseKeepAliveResponse response;
   VEDETTE_CO_CHECK_OK(co_await impl_->WithEndpoint(
-      [&](std::shared_ptr<Endpoint> endpoint, SteadyTime end) -> Task<Status> {
+      [&](std::shared_ptr<EtcdEndpoint> endpoint, SteadyTime end) -> Task<Status> {
         co_return co_await impl_->WithToken(*endpoint, end, [&](std::string sent) -> Task<Status> {
           EtcdStream stream;
           VEDETTE_CO_CHECK_OK(co_await stream.Start(endpoint->stub, impl_->queue->queue(),
