@@ -173,32 +173,4 @@ std::optional<double> ParseCfsQuota(std::string_view quota, std::string_view per
   return Ratio(ParseInteger(quota), ParseInteger(period));
 }
 
-std::optional<CpuTime> ParseProcStat(std::string_view text,
-                                     std::span<const int> processors,
-                                     std::int64_t ticks_per_second) {
-  // user nice system idle iowait irq softirq steal; what follows is part of the first two.
-  constexpr std::size_t kIdle = 3;
-  constexpr std::size_t kWaiting = 4;
-  constexpr std::size_t kColumns = 8;
-  if (ticks_per_second <= 0) return std::nullopt;
-  double busy_ticks = 0;
-  int found = 0;
-  for (std::string_view line : Split(text, '\n')) {
-    if (!line.starts_with("cpu")) continue;
-    line.remove_prefix(3);
-    const std::optional<std::int64_t> number = ParseCount(Cut(line, ' '));
-    if (!number || std::ranges::find(processors, *number) == processors.end()) continue;
-    const std::vector<std::string_view> columns = Split(line, ' ');
-    for (std::size_t i = 0; i < std::min(columns.size(), kColumns); ++i) {
-      if (i == kIdle || i == kWaiting) continue;
-      busy_ticks += static_cast<double>(ParseCount(columns[i]).value_or(0));
-    }
-    ++found;
-  }
-  const double busy_nanoseconds = busy_ticks / static_cast<double>(ticks_per_second) * 1e9;
-  if (found == 0 || busy_nanoseconds > 9e18) return std::nullopt;
-  return CpuTime{nanoseconds(static_cast<nanoseconds::rep>(busy_nanoseconds)),
-                 static_cast<double>(found)};
-}
-
 }  // namespace vedette

@@ -3,12 +3,9 @@
 
 #include <chrono>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "kit/shed/cpu_source.h"
 
 // Reads the texts of Linux that tell a process about its processors; pure functions that survive
 // any text. See cgroups(7), proc(5) and the kernel's admin-guide on control groups.
@@ -37,11 +34,5 @@ std::optional<std::chrono::nanoseconds> ParseCpuAccount(std::string_view text);
 std::optional<double> ParseCpuMax(std::string_view text);
 // The same from cpu.cfs_quota_us and cpu.cfs_period_us of version 1; nullopt for a quota of -1.
 std::optional<double> ParseCfsQuota(std::string_view quota, std::string_view period);
-
-// What the given processors were busy in all, from /proc/stat: all time but idle and waiting for a
-// disk. nullopt when none of them is listed.
-std::optional<CpuTime> ParseProcStat(std::string_view text,
-                                     std::span<const int> processors,
-                                     std::int64_t ticks_per_second);
 
 }  // namespace vedette

@@ -95,36 +95,5 @@ TEST(CpuQuota, OfVersionOne) {
   EXPECT_FALSE(ParseCfsQuota("", ""));
 }
 
-constexpr std::string_view kProcStat =
-    "cpu  900 90 190 1900 290 39 49 59 1 1\n"
-    "cpu0 100 10 20 1000 200 3 4 5 50 6\n"
-    "cpu1 200 20 40 900 90 6 8 10 0 0\n"
-    "cpu10 1 2 3 4\n"
-    "intr 12345\n"
-    "ctxt 99\n";
-
-TEST(ProcStat, AddsUpTheBusyTimeOfTheGivenProcessors) {
-  const std::vector<int> first = {0};
-  const auto one = ParseProcStat(kProcStat, first, 100);
-  ASSERT_TRUE(one);
-  EXPECT_EQ(one->used, 1420ms);  // 100 + 10 + 20 + 3 + 4 + 5 ticks; guests are among the first
-  EXPECT_EQ(one->processors, 1);
-  const std::vector<int> all = {0, 1, 10, 99};
-  const auto three = ParseProcStat(kProcStat, all, 100);
-  ASSERT_TRUE(three);
-  EXPECT_EQ(three->used, 1420ms + 2840ms + 60ms);
-  EXPECT_EQ(three->processors, 3);
-}
-
-TEST(ProcStat, IsUnknownWithoutTheProcessors) {
-  const std::vector<int> other = {7};
-  EXPECT_FALSE(ParseProcStat(kProcStat, other, 100));
-  EXPECT_FALSE(ParseProcStat(kProcStat, {}, 100));
-  EXPECT_FALSE(ParseProcStat("", other, 100));
-  EXPECT_FALSE(ParseProcStat(kProcStat, std::vector<int>{0}, 0));
-  EXPECT_FALSE(
-      ParseProcStat("cpu0 9223372036854775807 9223372036854775807\n", std::vector<int>{0}, 100));
-}
-
 }  // namespace
 }  // namespace vedette

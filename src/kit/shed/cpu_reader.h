@@ -19,9 +19,9 @@ struct CpuReaderOptions {
   void Describe(config::Section& section);
 };
 
-// How busy the processors are that this process may use: what its own cgroup used of its quota and
-// processor set. A thread of its own samples from construction to destruction, so the reading is
-// right also when every other thread is busy.
+// How busy the processors are that this process may use: what its own cgroup, or else the process,
+// used of its quota and processor set. A thread of its own samples from construction to
+// destruction, so the reading is right also when every other thread is busy.
 class CgroupCpuReader final : public CpuReader {
  public:
   // `clock` outlives it. `source` is the operating system's but in tests.

@@ -92,25 +92,28 @@ TEST_F(CpuMeterTest, AReadingThatGoesBackIsOnlyAStart) {
 
 class CpuSourceTest : public testing::Test {
  protected:
-  CpuFiles Files() {
+  CpuFacts Facts() {
     return {.read = [this](const std::string& path) -> std::optional<std::string> {
               const auto found = files_.find(path);
               if (found == files_.end()) return std::nullopt;
               return found->second;
             },
-            .affinity = [this] { return affinity_; }};
+            .processors = [this] { return processors_; },
+            .own_time = [this] { return own_time_; }};
   }
 
   std::map<std::string, std::string> files_;
-  std::vector<int> affinity_ = {0, 1, 2, 3};
+  int processors_ = 4;
+  std::optional<std::chrono::nanoseconds> own_time_ = 7s;
 };
 
 TEST_F(CpuSourceTest, ReadsVersionTwo) {
   files_["/proc/self/cgroup"] = "0::/pod/app\n";
   files_["/proc/self/mountinfo"] = "30 23 0:26 / /cg rw - cgroup2 cgroup2 rw\n";
+  files_["/cg/pod/app/cgroup.type"] = "domain\n";
   files_["/cg/pod/app/cpu.stat"] = "usage_usec 2000000\n";
   files_["/cg/pod/app/cpu.max"] = "max 100000\n";
-  const auto source = MakeSystemCpuSource(Files());
+  const auto source = MakeSystemCpuSource(Facts());
   EXPECT_EQ(source->Read()->used, 2s);
   EXPECT_EQ(source->Read()->processors, 4) << "the processors it may run on";
   files_["/cg/pod/cpu.max"] = "150000 100000\n";
@@ -118,7 +121,7 @@ TEST_F(CpuSourceTest, ReadsVersionTwo) {
   files_["/cg/pod/app/cpu.max"] = "50000 100000\n";
   EXPECT_EQ(source->Read()->processors, 0.5);
   files_["/cg/pod/app/cpu.max"] = "900000 100000\n";
-  affinity_ = {2};
+  processors_ = 1;
   EXPECT_EQ(source->Read()->processors, 1) << "changes are seen";
   files_.erase("/cg/pod/app/cpu.stat");
   EXPECT_FALSE(source->Read());
@@ -132,26 +135,46 @@ TEST_F(CpuSourceTest, ReadsVersionOne) {
   files_["/cg/cpuacct/app/cpuacct.usage"] = "3000000000\n";
   files_["/cg/cpu/app/cpu.cfs_quota_us"] = "-1\n";
   files_["/cg/cpu/app/cpu.cfs_period_us"] = "100000\n";
-  const auto source = MakeSystemCpuSource(Files());
+  const auto source = MakeSystemCpuSource(Facts());
   EXPECT_EQ(source->Read()->used, 3s);
   EXPECT_EQ(source->Read()->processors, 4);
   files_["/cg/cpu/app/cpu.cfs_quota_us"] = "250000\n";
   EXPECT_EQ(source->Read()->processors, 2.5);
 }
 
-TEST_F(CpuSourceTest, FallsBackToTheMachine) {
+TEST_F(CpuSourceTest, InTheRootGroupOnlyTheProcessCounts) {
+  files_["/proc/self/cgroup"] = "0::/\n";
+  files_["/proc/self/mountinfo"] = "30 23 0:26 / /cg rw - cgroup2 cgroup2 rw\n";
+  files_["/cg/cpu.stat"] = "usage_usec 2000000\n";
+  const auto source = MakeSystemCpuSource(Facts());
+  EXPECT_EQ(source->Read()->used, 7s);
+  EXPECT_EQ(source->Read()->processors, 4);
+  own_time_.reset();
+  EXPECT_FALSE(source->Read());
+
+  own_time_ = 8s;
+  files_["/proc/self/cgroup"] = "4:cpu,cpuacct:/\n";
+  files_["/proc/self/mountinfo"] = "30 23 0:26 / /cg rw - cgroup cgroup rw,cpu,cpuacct\n";
+  files_["/cg/cpuacct.usage"] = "3000000000\n";
+  EXPECT_EQ(MakeSystemCpuSource(Facts())->Read()->used, 3s) << "the root of a container";
+  files_["/cg/release_agent"] = "\n";
+  EXPECT_EQ(MakeSystemCpuSource(Facts())->Read()->used, 8s);
+}
+
+TEST_F(CpuSourceTest, WithoutAGroupOnlyTheProcessCounts) {
+  EXPECT_EQ(MakeSystemCpuSource(Facts())->Read()->used, 7s);
   files_["/proc/self/cgroup"] = "0::/app\n";
   files_["/proc/self/mountinfo"] = "30 23 0:26 / /cg rw - cgroup2 cgroup2 rw\n";
-  files_["/proc/stat"] = "cpu0 100 0 0 900\ncpu1 300 0 0 700\ncpu9 5 0 0 0\n";
-  const auto source = MakeSystemCpuSource(Files());
-  EXPECT_EQ(source->Read()->processors, 2);
-  EXPECT_GT(source->Read()->used, 0s);
-  files_.clear();
-  EXPECT_FALSE(source->Read());
+  files_["/cg/app/cgroup.type"] = "domain\n";  // and no cpu.stat
+  EXPECT_EQ(MakeSystemCpuSource(Facts())->Read()->used, 7s);
 }
 
 TEST_F(CpuSourceTest, IsUnknownWhereNothingCanBeRead) {
-  EXPECT_FALSE(MakeSystemCpuSource(Files())->Read());
+  own_time_.reset();
+  EXPECT_FALSE(MakeSystemCpuSource(Facts())->Read());
+  own_time_ = 7s;
+  processors_ = 0;
+  EXPECT_FALSE(MakeSystemCpuSource(Facts())->Read());
 }
 
 TEST(SystemCpuSource, ReadsThisMachine) {

@@ -2,9 +2,9 @@
 #include "kit/shed/cpu_source.h"
 
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -16,12 +16,12 @@ namespace {
 
 class ControlGroupSource final : public CpuSource {
  public:
-  ControlGroupSource(CpuFiles files, ControlGroup group)
-      : files_(std::move(files)), group_(std::move(group)) {}
+  ControlGroupSource(CpuFacts facts, ControlGroup group)
+      : facts_(std::move(facts)), group_(std::move(group)) {}
 
   std::optional<CpuTime> Read() override {
     const std::optional<std::chrono::nanoseconds> used = Used();
-    double processors = static_cast<double>(files_.affinity().size());
+    double processors = facts_.processors();
     for (const std::string& directory : group_.quota_directories) {
       const std::optional<double> quota = Quota(directory);
       if (quota) processors = std::min(processors, *quota);
@@ -35,38 +35,47 @@ class ControlGroupSource final : public CpuSource {
 
   std::optional<std::chrono::nanoseconds> Used() const {
     const auto text =
-        files_.read(group_.usage_directory + (IsTwo() ? "/cpu.stat" : "/cpuacct.usage"));
+        facts_.read(group_.usage_directory + (IsTwo() ? "/cpu.stat" : "/cpuacct.usage"));
     if (!text) return std::nullopt;
     return IsTwo() ? ParseCpuStat(*text) : ParseCpuAccount(*text);
   }
 
   std::optional<double> Quota(const std::string& directory) const {
     if (IsTwo()) {
-      const auto text = files_.read(directory + "/cpu.max");
+      const auto text = facts_.read(directory + "/cpu.max");
       return text ? ParseCpuMax(*text) : std::nullopt;
     }
-    const auto quota = files_.read(directory + "/cpu.cfs_quota_us");
-    const auto period = files_.read(directory + "/cpu.cfs_period_us");
+    const auto quota = facts_.read(directory + "/cpu.cfs_quota_us");
+    const auto period = facts_.read(directory + "/cpu.cfs_period_us");
     return quota && period ? ParseCfsQuota(*quota, *period) : std::nullopt;
   }
 
-  CpuFiles files_;
+  CpuFacts facts_;
   ControlGroup group_;
 };
 
-class MachineSource final : public CpuSource {
+class ProcessSource final : public CpuSource {
  public:
-  explicit MachineSource(CpuFiles files) : files_(std::move(files)) {}
+  explicit ProcessSource(CpuFacts facts) : facts_(std::move(facts)) {}
 
   std::optional<CpuTime> Read() override {
-    const auto text = files_.read("/proc/stat");
-    if (!text) return std::nullopt;
-    return ParseProcStat(*text, files_.affinity(), sysconf(_SC_CLK_TCK));
+    const std::optional<std::chrono::nanoseconds> used = facts_.own_time();
+    const int processors = facts_.processors();
+    if (!used || processors <= 0) return std::nullopt;
+    return CpuTime{*used, static_cast<double>(processors)};
   }
 
  private:
-  CpuFiles files_;
+  CpuFacts facts_;
 };
+
+// Version 2 has cgroup.type in every group but the root; version 1, release_agent in the root
+// alone.
+bool IsWholeMachine(const CpuFacts& facts, const ControlGroup& group) {
+  return group.version == ControlGroup::Version::kTwo
+             ? !facts.read(group.usage_directory + "/cgroup.type")
+             : facts.read(group.usage_directory + "/release_agent").has_value();
+}
 
 std::optional<std::string> ReadWholeFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -75,31 +84,34 @@ std::optional<std::string> ReadWholeFile(const std::string& path) {
   return file.bad() ? std::nullopt : std::optional(std::move(text));
 }
 
-std::vector<int> Affinity() {
+int Processors() {
   cpu_set_t set;
-  std::vector<int> processors;
-  if (sched_getaffinity(0, sizeof(set), &set) != 0) return processors;
-  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
-    if (CPU_ISSET(static_cast<std::size_t>(processor), &set)) processors.push_back(processor);
-  }
-  return processors;
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
+std::optional<std::chrono::nanoseconds> OwnTime() {
+  timespec time{};
+  if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0) return std::nullopt;
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 }  // namespace
 
-CpuFiles SystemCpuFiles() { return {.read = ReadWholeFile, .affinity = Affinity}; }
+CpuFacts SystemCpuFacts() {
+  return {.read = ReadWholeFile, .processors = Processors, .own_time = OwnTime};
+}
 
-std::unique_ptr<CpuSource> MakeSystemCpuSource(CpuFiles files) {
-  const auto cgroup = files.read("/proc/self/cgroup");
-  const auto mountinfo = files.read("/proc/self/mountinfo");
+std::unique_ptr<CpuSource> MakeSystemCpuSource(CpuFacts facts) {
+  const auto cgroup = facts.read("/proc/self/cgroup");
+  const auto mountinfo = facts.read("/proc/self/mountinfo");
   if (cgroup && mountinfo) {
     std::optional<ControlGroup> group = FindControlGroup(*cgroup, *mountinfo);
-    if (group) {
-      auto source = std::make_unique<ControlGroupSource>(files, *std::move(group));
+    if (group && !IsWholeMachine(facts, *group)) {
+      auto source = std::make_unique<ControlGroupSource>(facts, *std::move(group));
       if (source->Read()) return source;
     }
   }
-  return std::make_unique<MachineSource>(std::move(files));
+  return std::make_unique<ProcessSource>(std::move(facts));
 }
 
 }  // namespace vedette

@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace vedette {
 
@@ -24,20 +23,22 @@ class CpuSource {
   virtual std::optional<CpuTime> Read() = 0;
 };
 
-// What the system source reads from; tests give texts.
-struct CpuFiles {
+// What the system source reads; tests give texts and numbers.
+struct CpuFacts {
   // The content of a file under /proc or of a control group; nullopt when it is not there.
   std::function<std::optional<std::string>(const std::string& path)> read;
-  // The processors that the scheduler may put this process on, ascending: the cpuset and what
-  // taskset said.
-  std::function<std::vector<int>()> affinity;
+  // Processors that the scheduler may put this process on: the cpuset and what taskset said.
+  std::function<int()> processors;
+  // Processor time of this process alone.
+  std::function<std::optional<std::chrono::nanoseconds>()> own_time;
 };
 
-CpuFiles SystemCpuFiles();
+CpuFacts SystemCpuFacts();
 
-// The process's own control group, version 2 or 1, wherever it is mounted: its usage, against the
-// least of its processors and the quotas of itself and of the groups above it. Where that cannot be
-// read, the machine's usage of the processors that the process may use, from /proc/stat.
-std::unique_ptr<CpuSource> MakeSystemCpuSource(CpuFiles files = SystemCpuFiles());
+// What the process's own control group used, version 2 or 1, wherever it is mounted, against the
+// least of its processors and the quotas of itself and of the groups above it. In the root group,
+// which is the whole machine, and where no group can be read: what the process itself used. So
+// other work on the machine does not count as load of this process.
+std::unique_ptr<CpuSource> MakeSystemCpuSource(CpuFacts facts = SystemCpuFacts());
 
 }  // namespace vedette
