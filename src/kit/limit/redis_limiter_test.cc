@@ -30,7 +30,8 @@ class RedisLimiterTest : public testing::Test {
     server_.emplace();
     gate_.emplace(server_->address());
     client_.emplace("redis://" + gate_->address());
-    limiter_.emplace(LimiterOptions{},
+    // A busy machine is no reason to go local.
+    limiter_.emplace(LimiterOptions{.redis_timeout = std::chrono::seconds(1)},
                      RedisLimiter::Dependencies{.client = *client_->client,
                                                 .runtime = client_->runtime,
                                                 .logger = Logger(),

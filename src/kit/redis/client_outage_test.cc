@@ -19,6 +19,13 @@ class ClientOutageTest : public testing::Test {
  protected:
   void SetUp() override { VEDETTE_NEEDS_REDIS(); }
 
+  // Never minds silence, and says nothing unasked.
+  static RedisOptions Patient(const std::string& address) {
+    RedisOptions options{.url = "redis://" + address};
+    options.silence_timeout = std::chrono::seconds(60);
+    options.ping_interval = std::chrono::seconds(60);
+    return options;
+  }
   // Notices silence soon.
   static RedisOptions Quick(const std::string& address) {
     RedisOptions options{.url = "redis://" + address};
@@ -69,7 +76,7 @@ Task<Result<Reply>> Ask(Client* client, Deadline deadline) {
 TEST_F(ClientOutageTest, CutConnectionFailsWhatWasSentAndIsMadeAnew) {
   testkit::RedisServer server;
   testkit::TcpGate gate(server.address());
-  TestClient client("redis://" + gate.address());
+  TestClient client(Patient(gate.address()));
   ASSERT_TRUE(client.Works());
   gate.Hang();
   std::thread cutter([&] {
@@ -87,7 +94,8 @@ TEST_F(ClientOutageTest, CutConnectionFailsWhatWasSentAndIsMadeAnew) {
 TEST_F(ClientOutageTest, DeadlineOfOneCallLeavesTheOthersTheirAnswers) {
   testkit::RedisServer server;
   testkit::TcpGate gate(server.address());
-  RedisOptions options{.url = "redis://" + gate.address(), .connections = 1};
+  RedisOptions options = Patient(gate.address());
+  options.connections = 1;
   TestClient client(options);
   ASSERT_EQ(client.Call("SET", {"n", "0"}), Text("OK"));
   gate.Hang();
@@ -137,9 +145,7 @@ TEST_F(ClientOutageTest, SlowNetworkOnlyMakesItSlow) {
 TEST_F(ClientOutageTest, BreakerOpensOnTimeoutsAndClosesAgain) {
   testkit::RedisServer server;
   testkit::TcpGate gate(server.address());
-  RedisOptions options{.url = "redis://" + gate.address()};
-  options.silence_timeout = std::chrono::seconds(60);
-  options.ping_interval = std::chrono::seconds(60);
+  RedisOptions options = Patient(gate.address());
   options.breaker.window = milliseconds(1000);
   options.breaker.protection = 2;
   TestClient client(options);
@@ -167,7 +173,9 @@ Task<std::vector<Code>> AskMany(Client* client, int count) {
 TEST_F(ClientOutageTest, FullQueueRefuses) {
   testkit::RedisServer server;
   testkit::TcpGate gate(server.address());
-  RedisOptions options{.url = "redis://" + gate.address(), .connections = 1, .queue_limit = 10};
+  RedisOptions options = Patient(gate.address());
+  options.connections = 1;
+  options.queue_limit = 10;
   TestClient client(options);
   ASSERT_TRUE(client.Works());
   gate.Hang();
@@ -182,7 +190,7 @@ TEST_F(ClientOutageTest, FullQueueRefuses) {
 TEST_F(ClientOutageTest, CancelledCallEndsAndTheBreakerDoesNotCountIt) {
   testkit::RedisServer server;
   testkit::TcpGate gate(server.address());
-  TestClient client("redis://" + gate.address());
+  TestClient client(Patient(gate.address()));
   ASSERT_TRUE(client.Works());
   gate.Hang();
   for (int i = 0; i < 20; ++i) {
@@ -201,7 +209,7 @@ TEST_F(ClientOutageTest, CancelledCallEndsAndTheBreakerDoesNotCountIt) {
 TEST_F(ClientOutageTest, CloseEndsWhatWaitsAndRefusesTheRest) {
   testkit::RedisServer server;
   testkit::TcpGate gate(server.address());
-  TestClient client("redis://" + gate.address());
+  TestClient client(Patient(gate.address()));
   ASSERT_TRUE(client.Works());
   gate.Hang();
   std::thread closer([&] {

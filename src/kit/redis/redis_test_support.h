@@ -22,7 +22,7 @@
 namespace vedette::redis {
 
 inline Deadline In(std::chrono::milliseconds time) { return Deadline::After(SystemClock(), time); }
-inline Deadline Later() { return In(std::chrono::seconds(20)); }
+inline Deadline Later() { return In(std::chrono::seconds(60)); }
 
 // Polls until it holds; false when it never does.
 inline bool Eventually(const std::function<bool()>& holds) {
