@@ -7,25 +7,35 @@
 #include <array>
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 
+#include "app/governance.h"
 #include "app/identity_key_source.h"
 #include "app/ops_routes.h"
 #include "app/roles.h"
+#include "app/status_sections.h"
 #include "app/version.h"
 #include "app/wiring.h"
 #include "base/bytes.h"
 #include "kit/auth/token_verifier.h"
+#include "kit/profile/profile_routes.h"
 #include "kit/rpc/rest.h"
+#include "kit/service/ops_access.h"
+#include "kit/service/status_routes.h"
 #include "kit/task/sleep.h"
 #include "kit/task/task_group.h"
 #include "kit/telemetry/process_metrics.h"
+#include "kit/telemetry/process_status.h"
 #include "model/role_table.h"
 
 namespace vedette::app {
 namespace {
+
+// What is left of traces when everything else has ended is sent for so long.
+constexpr std::chrono::milliseconds kTelemetryGrace{2000};
 
 std::size_t ThreadCount(const ProcessConfig& config) {
   if (config.threads > 0) return static_cast<std::size_t>(config.threads);
@@ -56,65 +66,101 @@ Status MakeDataFolder(const std::string& path) {
 }  // namespace
 
 struct App::Impl {
-  Impl(AppConfig app_config, RoleSet role_set, const Clock& app_clock, Logger app_logger)
+  Impl(AppConfig app_config,
+       RoleSet role_set,
+       const Clock& app_clock,
+       Logger app_logger,
+       LogHandles log_handles)
       : config(std::move(app_config)),
         roles(std::move(role_set)),
         clock(app_clock),
         logger(std::move(app_logger)),
+        log(std::move(log_handles)),
         authorizer(DefaultRoleTable()),
-        runtime(ThreadCount(config.process)),
-        wiring(config, roles, {clock, logger, metrics, health, authorizer, runtime}) {}
+        runtime(ThreadCount(config.process)) {}
 
   const AppConfig config;
   const RoleSet roles;
   const Clock& clock;
   Logger logger;
+  const LogHandles log;
   MetricsRegistry metrics;
   HealthRegistry health;
   Authorizer authorizer;
   Runtime runtime;
-  Wiring wiring;
+  std::unique_ptr<Governance> governance;
+  std::unique_ptr<Wiring> wiring;
+  std::unique_ptr<Profiler> profiler;
+  StatusRegistry status;
   TaskGroup tasks{logger};
   std::unique_ptr<IdentityKeySource> key_source;
   std::unique_ptr<TokenVerifier> verifier;
+  std::unique_ptr<OpsAccess> ops_access;
   std::unique_ptr<rpc::RestAdapter> rest;
   http::Router router;
   std::unique_ptr<http::Server> http_server;
   std::unique_ptr<rpc::GrpcServer> grpc_server;
+  std::unique_ptr<discovery::Registrar> registrar;
   std::atomic<bool> keys_known{false};
   bool stopped = false;
 
+  Status Govern();
   Task<Status> Build();
+  void BuildOps();
   Status BuildGateway();
   Task<void> AwaitKeys();
   Status OpenPorts();
+  Task<Status> Register();
   void ClosePorts();
 };
+
+Status App::Impl::Govern() {
+  VEDETTE_TRY(
+      governance,
+      Governance::Create(
+          config,
+          {.clock = clock, .metrics = metrics, .runtime = runtime, .logger = logger, .log = log}));
+  wiring = std::make_unique<Wiring>(
+      config, roles, Platform{clock, logger, metrics, health, authorizer, runtime, *governance});
+  return {};
+}
 
 Task<Status> App::Impl::Build() {
   AddProcessMetrics(metrics, kVersion);
   VEDETTE_CO_CHECK_OK(MakeDataFolder(config.process.data_dir));
-  VEDETTE_CO_CHECK_OK(co_await wiring.Build());
-  key_source = std::make_unique<IdentityKeySource>(*wiring.apis().identity);
+  VEDETTE_CO_CHECK_OK(co_await wiring->Build());
+  key_source = std::make_unique<IdentityKeySource>(*wiring->apis().identity);
   verifier = std::make_unique<TokenVerifier>(*key_source, clock, metrics, logger);
-  rest = std::make_unique<rpc::RestAdapter>(*verifier);
+  rest = std::make_unique<rpc::RestAdapter>(*verifier, rpc::RestOptions(), &governance->ingress(),
+                                            governance->partners());
   health.AddCheck("tokens", [this]() -> Status {
     if (keys_known) return {};
     return Fail(Code::kUnavailable, "identity has not told its public keys yet");
   });
-  AddOpsRoutes(router, health, metrics);
+  BuildOps();
   if (roles.contains("gateway")) VEDETTE_CO_CHECK_OK(BuildGateway());
-  co_return co_await wiring.Start();
+  VEDETTE_CO_CHECK_OK(governance->FollowLiveValues());
+  co_return co_await wiring->Start();
+}
+
+void App::Impl::BuildOps() {
+  ops_access = std::make_unique<OpsAccess>(config.ops, *verifier, authorizer, clock);
+  profiler = std::make_unique<Profiler>(config.profile);
+  AddProcessStatus(status, std::string(kVersion), {roles.begin(), roles.end()}, clock);
+  AddStatusSections(status, *governance, *wiring);
+  AddOpsRoutes(router, health, metrics);
+  AddStatusRoutes(router, *ops_access, status);
+  AddProfileRoutes(router, *ops_access, *profiler);
 }
 
 Status App::Impl::BuildGateway() {
-  Apis& apis = wiring.apis();
+  Apis& apis = wiring->apis();
   auto module = std::make_unique<gateway::GatewayModule>(
       gateway::GatewayDependencies{*apis.identity, *apis.trial, *apis.subject, *apis.rule,
                                    *apis.monitor, *rest, logger.With({{"role", "gateway"}})},
       config.gateway);
   VEDETTE_CHECK_OK(module->AddRoutes(router));
-  wiring.Add(std::move(module));
+  wiring->Add(std::move(module));
   return {};
 }
 
@@ -131,12 +177,29 @@ Task<void> App::Impl::AwaitKeys() {
 
 Status App::Impl::OpenPorts() {
   grpc_server = std::make_unique<rpc::GrpcServer>(
-      config.rpc, rpc::GrpcServerDependencies{runtime, *verifier, clock, metrics, logger});
-  for (auto& service : wiring.TakeGrpcServices()) grpc_server->Add(std::move(service));
+      config.rpc, rpc::GrpcServerDependencies{.runtime = runtime,
+                                              .authenticator = *verifier,
+                                              .clock = clock,
+                                              .metrics = metrics,
+                                              .logger = logger,
+                                              .ingress = &governance->ingress(),
+                                              .tracer = &governance->tracer(),
+                                              .partners = governance->partners()});
+  for (auto& service : wiring->TakeGrpcServices()) grpc_server->Add(std::move(service));
   VEDETTE_CHECK_OK(grpc_server->Start());
-  http_server =
-      std::make_unique<http::Server>(config.http, router, runtime, logger, metrics, clock);
+  http_server = std::make_unique<http::Server>(config.http, router, runtime, logger, metrics, clock,
+                                               &governance->tracer());
   return http_server->Start();
+}
+
+// After listening, so that nobody is sent to a closed port.
+Task<Status> App::Impl::Register() {
+  registrar = governance->discovery().MakeRegistrar();
+  for (const std::string& role : roles) {
+    VEDETTE_CO_CHECK_OK(co_await registrar->Register(
+        role, role == "gateway" ? http_server->Addr() : grpc_server->address()));
+  }
+  co_return Status();
 }
 
 void App::Impl::ClosePorts() {
@@ -151,7 +214,10 @@ App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 App::~App() { Stop(); }
 
-Result<std::unique_ptr<App>> App::New(AppConfig config, const Clock& clock, Logger logger) {
+Result<std::unique_ptr<App>> App::New(AppConfig config,
+                                      const Clock& clock,
+                                      Logger logger,
+                                      LogHandles log) {
   VEDETTE_TRY(RoleSet roles, ParseRoles(config.process.roles));
   VEDETTE_CHECK_OK(CheckWiring(roles, config));
   // Alone, a process needs no secret that others know.
@@ -161,14 +227,17 @@ Result<std::unique_ptr<App>> App::New(AppConfig config, const Clock& clock, Logg
   config.identity.service_secret = config.process.service_secret;
   config.identity.data_dir = config.process.data_dir;
   config.subject.data_dir = config.process.data_dir;
-  return std::unique_ptr<App>(new App(
-      std::make_unique<Impl>(std::move(config), std::move(roles), clock, std::move(logger))));
+  auto impl = std::make_unique<Impl>(std::move(config), std::move(roles), clock, std::move(logger),
+                                     std::move(log));
+  VEDETTE_CHECK_OK(impl->Govern());
+  return std::unique_ptr<App>(new App(std::move(impl)));
 }
 
 Status App::Start() {
   Impl& impl = *impl_;
   Status status = Await<Status>(impl.runtime, [&] { return impl.Build(); });
   if (status) status = impl.OpenPorts();
+  if (status) status = Await<Status>(impl.runtime, [&] { return impl.Register(); });
   if (!status) {
     Stop();
     return status;
@@ -183,14 +252,42 @@ Status App::Start() {
 void App::Stop() {
   Impl& impl = *impl_;
   if (std::exchange(impl.stopped, true)) return;
-  impl.logger.Info("stopping");
-  impl.health.SetStopping();
-  if (impl.grpc_server) impl.grpc_server->SetServing(false);
-  std::this_thread::sleep_for(impl.config.process.shutdown_delay);
-  impl.ClosePorts();
-  impl.tasks.Cancel();
-  impl.runtime.RunBlocking([&] { return impl.tasks.Join(); });
-  impl.runtime.RunBlocking([&] { return impl.wiring.Stop(); });
+  const SteadyTime begin = impl.clock.SteadyNow();
+  const auto step = [&](const char* name, const std::function<void()>& run) {
+    run();
+    impl.logger.Info("stopping",
+                     {{"done", name},
+                      {"after_ms", std::chrono::duration_cast<std::chrono::milliseconds>(
+                                       impl.clock.SteadyNow() - begin)
+                                       .count()}});
+  };
+  step("readiness off", [&] {
+    impl.health.SetStopping();
+    if (impl.grpc_server) impl.grpc_server->SetServing(false);
+  });
+  step("deregistered", [&] {
+    if (impl.registrar) {
+      impl.runtime.RunBlocking([&] { return impl.registrar->Deregister(); });
+    }
+  });
+  step("others have noticed",
+       [&] { std::this_thread::sleep_for(impl.config.process.shutdown_delay); });
+  step("requests finished", [&] { impl.ClosePorts(); });
+  step("tasks ended", [&] {
+    impl.tasks.Cancel();
+    impl.runtime.RunBlocking([&] { return impl.tasks.Join(); });
+  });
+  step("modules stopped, stores closed", [&] {
+    if (impl.wiring) impl.runtime.RunBlocking([&] { return impl.wiring->Stop(); });
+  });
+  step("connections closed", [&] {
+    if (impl.governance) {
+      impl.runtime.RunBlocking([&] { return impl.governance->Close(); });
+    }
+  });
+  step("telemetry flushed", [&] {
+    if (impl.governance) impl.governance->FlushTelemetry(kTelemetryGrace);
+  });
   impl.logger.Info("stopped");
 }
 

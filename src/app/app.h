@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/config.h"
+#include "app/log_handles.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -17,15 +18,20 @@ class App {
  public:
   // Checks the wiring and opens no port; a role that calls one which is neither here nor among the
   // peers is kInvalidArgument.
-  static Result<std::unique_ptr<App>> New(AppConfig config, const Clock& clock, Logger logger);
+  // `log` is what of the logger can be changed while it runs.
+  static Result<std::unique_ptr<App>> New(AppConfig config,
+                                          const Clock& clock,
+                                          Logger logger,
+                                          LogHandles log = {});
   ~App();  // stops
 
   // Opens the stores, migrates, starts the modules in order, then opens the ports. Blocks the
   // calling thread until it serves or has failed; after a failure everything is stopped again.
   Status Start();
 
-  // Readiness off, a pause for probes, ports drained, modules stopped in reverse order, stores
-  // closed. Bounded by process.drain. Harmless when called twice.
+  // Readiness off, taken from discovery, a pause for probes, ports drained, modules stopped in
+  // reverse order (jobs handed back), stores and connections closed, traces sent; each step is
+  // logged. Bounded by process.drain. Harmless when called twice.
   void Stop();
 
   std::uint16_t http_port() const;

@@ -32,16 +32,46 @@ void ProcessConfig::Describe(config::Section& section) {
 }
 
 void PeersConfig::Describe(config::Section& section) {
-  section.Field("identity", identity, {.text = "Addresses (host:port) of identity."});
-  section.Field("trial", trial, {.text = "Addresses of trial."});
-  section.Field("subject", subject, {.text = "Addresses of subject."});
-  section.Field("rule", rule, {.text = "Addresses of rule."});
-  section.Field("monitor", monitor, {.text = "Addresses of monitor."});
+  section.Field("identity", identity,
+                {.text = "Addresses (host:port) of identity, or one target: etcd:NAME, "
+                         "kubernetes:NAMESPACE/SERVICE:PORT, dns:HOST:PORT."});
+  section.Field("trial", trial, {.text = "The same of trial."});
+  section.Field("subject", subject, {.text = "The same of subject."});
+  section.Field("rule", rule, {.text = "The same of rule."});
+  section.Field("monitor", monitor, {.text = "The same of monitor."});
   section.Field("tls", tls, {.text = "Call the peers over TLS."});
   section.Field("ca_file", ca_file, {.text = "Roots to trust; empty takes the system's."});
   section.Field("cert_file", cert_file, {.text = "Own certificate, for mutual TLS."});
   section.Field("key_file", key_file, {.text = "Key of the own certificate."});
   section.Field("server_name", server_name, {.text = "Name expected in the peers' certificates."});
+  section.Field("keepalive_interval", keepalive_interval,
+                {.text = "Silence after which a connection is asked whether it is alive.",
+                 .minimum = 1000,
+                 .maximum = 3'600'000});
+  section.Field("keepalive_timeout", keepalive_timeout,
+                {.text = "Time for that answer.", .minimum = 100, .maximum = 600'000});
+  section.Field("stale_cache_bytes", stale_cache_bytes,
+                {.text = "Answers kept for when nobody answers, bytes for each role.",
+                 .minimum = 0,
+                 .maximum = 1 << 30});
+  section.Nested("retry", retry, "Calls that are tried again.");
+  section.Nested("ejection", ejection, "When an instance that fails is left alone altogether.");
+}
+
+rpc::ChannelOptions PeersConfig::ChannelTo(std::string_view role) const {
+  rpc::ChannelOptions options;
+  options.service = role;
+  options.tls = tls;
+  options.ca_file = ca_file;
+  options.cert_file = cert_file;
+  options.key_file = key_file;
+  options.server_name = server_name;
+  options.keepalive_interval = keepalive_interval;
+  options.keepalive_timeout = keepalive_timeout;
+  options.stale_cache_bytes = stale_cache_bytes;
+  options.retry = retry;
+  options.ejection = ejection;
+  return options;
 }
 
 const std::vector<std::string>& PeersConfig::Of(std::string_view role) const {

@@ -4,6 +4,15 @@
 #include <utility>
 
 namespace vedette::app {
+namespace {
+
+std::string Joined(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += (joined.empty() ? "" : ",") + text;
+  return joined;
+}
+
+}  // namespace
 
 Status CheckWiring(const RoleSet& roles, const AppConfig& config) {
   for (const std::string& role : roles) {
@@ -40,17 +49,19 @@ Status Wiring::Connect(std::string_view role,
                        std::unique_ptr<Api>& api,
                        std::unique_ptr<Api> (*make_client)(std::shared_ptr<rpc::Channel>)) {
   if (config_.peers.Of(role).empty()) return {};
-  if (!poller_) poller_ = std::make_shared<rpc::ClientPoller>();
-  rpc::ChannelOptions options;
-  options.service = role;
-  options.addresses = config_.peers.Of(role);
-  options.tls = config_.peers.tls;
-  options.ca_file = config_.peers.ca_file;
-  options.cert_file = config_.peers.cert_file;
-  options.key_file = config_.peers.key_file;
-  options.server_name = config_.peers.server_name;
-  VEDETTE_TRY(std::shared_ptr<rpc::Channel> channel,
-              rpc::Channel::Create(std::move(options), poller_, credential_, platform_.clock));
+  Governance& governance = platform_.governance;
+  VEDETTE_TRY(auto resolver, governance.discovery().MakeResolver(Joined(config_.peers.Of(role))));
+  VEDETTE_TRY(
+      std::shared_ptr<rpc::Channel> channel,
+      rpc::Channel::Create(config_.peers.ChannelTo(role), {.poller = governance.poller(),
+                                                           .credentials = credential_,
+                                                           .clock = platform_.clock,
+                                                           .random = governance.random(),
+                                                           .metrics = platform_.metrics,
+                                                           .tracer = governance.tracer(),
+                                                           .breakers = governance.breakers(),
+                                                           .resolver = std::move(resolver)}));
+  channels_.push_back(channel);
   api = make_client(std::move(channel));
   return {};
 }
@@ -60,8 +71,12 @@ void Wiring::Offer(std::string_view role,
                    std::unique_ptr<Api>& api,
                    std::unique_ptr<ModuleType> module,
                    std::unique_ptr<Api> (*make_guard)(Api&, rpc::GuardDependencies)) {
-  api = make_guard(module->api(),
-                   {platform_.authorizer, platform_.metrics, platform_.clock, LoggerOf(role)});
+  api = make_guard(module->api(), {.authorizer = platform_.authorizer,
+                                   .metrics = platform_.metrics,
+                                   .clock = platform_.clock,
+                                   .logger = LoggerOf(role),
+                                   .default_timeout = config_.ingress.default_timeout,
+                                   .tracer = &platform_.governance.tracer()});
   platform_.health.AddCheck(std::string(role), [raw = module.get()] { return raw->Ready(); });
   modules_.push_back(std::move(module));
 }
@@ -88,8 +103,12 @@ Task<Status> Wiring::BuildTrial() {
   VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("trial"));
   Offer("trial", apis_.trial,
         std::make_unique<trial::TrialModule>(
-            trial::TrialDependencies{*database, platform_.clock, platform_.authorizer,
-                                     LoggerOf("trial")},
+            trial::TrialDependencies{.database = *database,
+                                     .clock = platform_.clock,
+                                     .authorizer = platform_.authorizer,
+                                     .logger = LoggerOf("trial"),
+                                     .metrics = &platform_.metrics,
+                                     .shared_cache = platform_.governance.cache_store()},
             config_.trial),
         trial::v1::MakeTrialGuard);
   co_return Status();
@@ -124,14 +143,14 @@ Task<Status> Wiring::BuildRule() {
 Task<Status> Wiring::BuildMonitor() {
   if (!Runs("monitor")) co_return Connect("monitor", apis_.monitor, monitor::v1::MakeMonitorClient);
   VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("monitor"));
-  Offer(
-      "monitor", apis_.monitor,
-      std::make_unique<monitor::MonitorModule>(
-          monitor::MonitorDependencies{*database, platform_.clock, platform_.authorizer,
-                                       LoggerOf("monitor"), platform_.metrics, platform_.runtime,
-                                       *apis_.trial, *apis_.subject, *apis_.rule, *apis_.identity},
-          config_.monitor),
-      monitor::v1::MakeMonitorGuard);
+  Offer("monitor", apis_.monitor,
+        std::make_unique<monitor::MonitorModule>(
+            monitor::MonitorDependencies{*database, platform_.clock, platform_.authorizer,
+                                         LoggerOf("monitor"), platform_.metrics, platform_.runtime,
+                                         *apis_.trial, *apis_.subject, *apis_.rule, *apis_.identity,
+                                         &platform_.governance.tracer()},
+            config_.monitor),
+        monitor::v1::MakeMonitorGuard);
   co_return Status();
 }
 
@@ -169,6 +188,18 @@ std::vector<std::unique_ptr<rpc::GrpcService>> Wiring::TakeGrpcServices() {
   if (offered("rule")) services.push_back(rule::v1::MakeRuleGrpcService(*apis_.rule));
   if (offered("monitor")) services.push_back(monitor::v1::MakeMonitorGrpcService(*apis_.monitor));
   return services;
+}
+
+std::vector<rpc::ChannelState> Wiring::Channels() const {
+  std::vector<rpc::ChannelState> states;
+  for (const auto& channel : channels_) states.push_back(channel->Snapshot());
+  return states;
+}
+
+std::vector<db::DatabaseState> Wiring::Databases() const {
+  std::vector<db::DatabaseState> states;
+  for (const auto& database : databases_) states.push_back(database->Snapshot());
+  return states;
 }
 
 }  // namespace vedette::app

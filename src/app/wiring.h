@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/governance.h"
 #include "app/roles.h"
 #include "app/service_credential.h"
 #include "base/clock.h"
@@ -36,6 +37,7 @@ struct Platform {
   HealthRegistry& health;
   const Authorizer& authorizer;
   Runtime& runtime;
+  Governance& governance;
 };
 
 // Every role's interface as this process sees it: the guard of the module here, or a client of the
@@ -73,6 +75,10 @@ class Wiring {
   // are passed on. Once.
   std::vector<std::unique_ptr<rpc::GrpcService>> TakeGrpcServices();
 
+  // For the status page. Thread-safe once built.
+  std::vector<rpc::ChannelState> Channels() const;
+  std::vector<db::DatabaseState> Databases() const;
+
  private:
   bool Runs(std::string_view role) const { return roles_.contains(role); }
   Logger LoggerOf(std::string_view role) const { return platform_.logger.With({{"role", role}}); }
@@ -97,8 +103,8 @@ class Wiring {
   const AppConfig& config_;
   const RoleSet& roles_;
   const Platform platform_;
-  std::shared_ptr<rpc::ClientPoller> poller_;
   std::shared_ptr<ServiceCredential> credential_;
+  std::vector<std::shared_ptr<rpc::Channel>> channels_;
   std::vector<std::unique_ptr<db::Database>> databases_;
   std::vector<std::unique_ptr<Module>> modules_;  // in the order of their start
   std::size_t started_ = 0;

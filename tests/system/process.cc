@@ -17,12 +17,12 @@
 #include <stdexcept>
 
 namespace vedette::system_test {
-namespace {
-
 std::string Binary() {
   const char* path = std::getenv("VEDETTE_BINARY");
   return path == nullptr ? VEDETTE_DEFAULT_BINARY : path;
 }
+
+namespace {
 
 // In the child: standard output and error to `descriptor`, then the program.
 [[noreturn]] void Become(const std::vector<std::string>& arguments,
@@ -70,6 +70,8 @@ void Process::Kill() {
   kill(pid_, SIGKILL);
   Wait();
 }
+
+void Process::Signal(int number) { kill(pid_, number); }
 
 int Process::Terminate() {
   kill(pid_, SIGTERM);

@@ -10,6 +10,9 @@
 
 namespace vedette::system_test {
 
+// The program under test: VEDETTE_BINARY, or the one of this build.
+std::string Binary();
+
 // A running `vedette` (VEDETTE_BINARY). Its log goes to a file; it dies with the test.
 class Process {
  public:
@@ -20,9 +23,10 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  void Kill();      // SIGKILL, and waits
-  int Terminate();  // SIGTERM, and waits; the exit code, or 128 + signal
-  int Wait();       // the exit code, or 128 + signal
+  void Kill();              // SIGKILL, and waits
+  int Terminate();          // SIGTERM, and waits; the exit code, or 128 + signal
+  void Signal(int number);  // sends it, no more
+  int Wait();               // the exit code, or 128 + signal
   bool Running();
 
   // User and system time of the process so far, and its resident memory.

@@ -39,7 +39,7 @@ std::string CreateDatabase() {
          (query == std::string::npos ? std::string() : server.substr(query));
 }
 
-Task<RestAnswer> Fetch(http::Endpoint endpoint, http::ClientRequest request) {
+Task<RestAnswer> FetchRest(http::Endpoint endpoint, http::ClientRequest request) {
   const auto response = co_await http::Fetch(endpoint, std::move(request),
                                              std::chrono::steady_clock::now() + seconds(60));
   if (!response) co_return RestAnswer{0, response.error().message, {}};
@@ -85,6 +85,8 @@ std::ostream& operator<<(std::ostream& out, Shape shape) {
       return out << "SinglePostgres";
     case Shape::kSplitPostgres:
       return out << "SplitPostgres";
+    case Shape::kFleet:
+      return out << "Fleet";
   }
   return out;
 }
@@ -95,6 +97,7 @@ System::System(Shape shape, std::vector<std::string> settings)
   std::filesystem::permissions(
       password_file(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   if (shape != Shape::kSingleSqlite) database_url_ = CreateDatabase();
+  if (shape == Shape::kFleet) return;
   if (shape != Shape::kSplitPostgres) {
     AddPart("all", "all", http_port_, rpc_port_, {});
     return;
@@ -119,7 +122,12 @@ System::~System() {
 }
 
 std::filesystem::path System::core_data() const {
-  return folder_.path() / (shape_ == Shape::kSplitPostgres ? "core" : "all");
+  return DataFolder(shape_ == Shape::kSplitPostgres ? "core" : "all");
+}
+
+// Replicas of a role share its keys, and so its folder.
+std::filesystem::path System::DataFolder(const std::string& name) const {
+  return folder_.path() / (shape_ == Shape::kFleet ? "shared" : name);
 }
 
 void System::AddPart(const std::string& name,
@@ -128,13 +136,15 @@ void System::AddPart(const std::string& name,
                      std::uint16_t rpc_port,
                      std::vector<std::string> settings) {
   Part part;
+  part.name = name;
   part.http_port = http_port;
+  part.rpc_port = rpc_port;
   part.log = folder_.path() / (name + ".log");
-  part.arguments = {"serve", "--data", (folder_.path() / name).string(), "--roles", roles};
+  part.arguments = {"serve", "--data", DataFolder(name).string(), "--roles", roles};
   settings.push_back("http.port=" + std::to_string(http_port));
   settings.push_back("rpc.address=127.0.0.1:" + std::to_string(rpc_port));
   if (!database_url_.empty()) settings.push_back("database.url=" + database_url_);
-  if (roles == "all" || roles.starts_with("identity")) {
+  if (roles == "all" || roles.find("identity") != std::string::npos) {
     settings.push_back("identity.bootstrap_admin_password_file=" + password_file().string());
   }
   if (roles != "all") settings.push_back("process.service_secret=${VEDETTE_SERVICE_SECRET}");
@@ -148,13 +158,16 @@ void System::AddPart(const std::string& name,
 
 void System::Start() {
   for (Part& part : parts_) {
-    if (part.process && part.process->Running()) continue;
-    part.process = std::make_unique<Process>(
-        part.arguments,
-        std::vector<std::string>{"VEDETTE_SERVICE_SECRET=a secret that all processes share"},
-        part.log);
+    if (!part.process || !part.process->Running()) Launch(part);
   }
   for (Part& part : parts_) AwaitReady(part);
+}
+
+void System::Launch(Part& part) {
+  part.process = std::make_unique<Process>(
+      part.arguments,
+      std::vector<std::string>{"VEDETTE_SERVICE_SECRET=a secret that all processes share"},
+      part.log);
 }
 
 void System::AwaitReady(Part& part) {
@@ -162,7 +175,7 @@ void System::AwaitReady(Part& part) {
   const auto limit = std::chrono::steady_clock::now() + seconds(90);
   while (std::chrono::steady_clock::now() < limit) {
     const auto answer = Await<RestAnswer>(
-        runtime_, [&] { return Fetch({"127.0.0.1", part.http_port}, {.target = "/readyz"}); });
+        runtime_, [&] { return FetchRest({"127.0.0.1", part.http_port}, {.target = "/readyz"}); });
     if (answer.status == 200) return;
     if (!part.process->Running()) break;
     std::this_thread::sleep_for(milliseconds(20));
@@ -205,6 +218,19 @@ RestAnswer System::Rest(const std::string& method,
                         const std::string& target,
                         const std::string& body,
                         const std::string& token) {
+  return RestAt(http_port_, method, target, body, token);
+}
+
+void System::UseGateway(const Part& part) {
+  http_port_ = part.http_port;
+  rpc_port_ = part.rpc_port;
+}
+
+RestAnswer System::RestAt(std::uint16_t port,
+                          const std::string& method,
+                          const std::string& target,
+                          const std::string& body,
+                          const std::string& token) {
   http::ClientRequest request;
   request.method = method;
   request.target = target;
@@ -212,7 +238,7 @@ RestAnswer System::Rest(const std::string& method,
   if (!body.empty()) request.headers.Set("Content-Type", "application/json");
   if (!token.empty()) request.headers.Set("Authorization", "Bearer " + token);
   return Await<RestAnswer>(runtime_,
-                           [&] { return Fetch({"127.0.0.1", http_port_}, std::move(request)); });
+                           [&] { return FetchRest({"127.0.0.1", port}, std::move(request)); });
 }
 
 std::string System::Token(const std::string& user, const std::string& password) {

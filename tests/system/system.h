@@ -18,6 +18,7 @@ enum class Shape {
   kSingleSqlite,    // one process, SQLite
   kSinglePostgres,  // one process, PostgreSQL
   kSplitPostgres,   // gateway | identity, trial, subject, rule | monitor, PostgreSQL
+  kFleet,           // what a Fleet adds, PostgreSQL
 };
 
 std::ostream& operator<<(std::ostream& out, Shape shape);
@@ -58,6 +59,12 @@ class System {
                   const std::string& target,
                   const std::string& body = {},
                   const std::string& token = {});
+  // The same to another port of this machine.
+  RestAnswer RestAt(std::uint16_t port,
+                    const std::string& method,
+                    const std::string& target,
+                    const std::string& body = {},
+                    const std::string& token = {});
   // Logs in over REST; throws when refused.
   std::string Token(const std::string& user = "admin", const std::string& password = {});
   // `vedette COMMAND …` against this system, as the administrator.
@@ -71,10 +78,12 @@ class System {
 
   Runtime& runtime() { return runtime_; }
 
- private:
+ protected:
   struct Part {
+    std::string name;
     std::vector<std::string> arguments;
     std::uint16_t http_port;
+    std::uint16_t rpc_port;
     std::filesystem::path log;
     std::unique_ptr<Process> process;
   };
@@ -84,8 +93,14 @@ class System {
                std::uint16_t http_port,
                std::uint16_t rpc_port,
                std::vector<std::string> settings);
+  std::filesystem::path DataFolder(const std::string& name) const;
+  void Launch(Part& part);
   void AwaitReady(Part& part);
+  std::vector<Part>& parts() { return parts_; }
+  // Calls go there from now on.
+  void UseGateway(const Part& part);
 
+ private:
   const Shape shape_;
   const std::vector<std::string> settings_;
   testkit::TempDir folder_;

@@ -39,12 +39,15 @@ sigset_t BlockStopSignals() {
 Result<int> Run(const Arguments& arguments, const Clock& clock) {
   VEDETTE_TRY(AppConfig config, LoadConfig(arguments.Get("config"), Overrides(arguments)));
   const LogLevel level = LogLevelFromName(config.process.log_level).value_or(LogLevel::kInfo);
-  const Logger logger(std::make_shared<JsonLogSink>(STDERR_FILENO), clock, level);
+  const LogHandles log{.control = std::make_shared<LogControl>(level),
+                       .sampling = std::make_shared<SamplingLogSink>(
+                           std::make_shared<JsonLogSink>(STDERR_FILENO), config.live.log_sampling)};
+  const Logger logger(log.sampling, clock, log.control);
   const sigset_t signals = BlockStopSignals();
   // Standard error is for our JSON lines; what goes wrong in gRPC reaches them as errors of calls.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   logger.Info("starting", {{"version", kVersion}});
-  VEDETTE_TRY(const std::unique_ptr<App> app, App::New(std::move(config), clock, logger));
+  VEDETTE_TRY(const std::unique_ptr<App> app, App::New(std::move(config), clock, logger, log));
   VEDETTE_CHECK_OK(app->Start());
   int signal = 0;
   sigwait(&signals, &signal);
