@@ -94,6 +94,7 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
   std::atomic<bool> stopping = false;
   std::atomic<bool> leading = false;
   bool stopped = false;
+  SteadyTime held_until{};  // the lease; of the loop
   mutable std::mutex mutex;
   OutboxLag lag;
   std::chrono::microseconds oldest{0};
@@ -127,13 +128,10 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
 
   // One batch. Whether there may be more at once.
   Task<bool> Turn() {
-    const Timestamp now = on.clock.Now();
-    const SteadyTime lease_end = steady.SteadyNow() + options.lease;
-    const auto leads =
-        co_await TakeLease(on.database, owner, now, now + options.lease, StatementDeadline());
-    Lead(leads && *leads);
-    if (!leading) co_return false;
-    const auto rows = co_await ReadOutbox(on.database, options.batch, now, StatementDeadline());
+    if (!co_await HoldLease()) co_return false;
+    const SteadyTime lease_end = held_until;
+    const auto rows =
+        co_await ReadOutbox(on.database, options.batch, on.clock.Now(), StatementDeadline());
     if (!rows || rows->empty()) co_return false;
     const auto held = co_await ReadHeld(on.database, StatementDeadline());
     if (!held) co_return false;
@@ -141,11 +139,36 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
     co_await PublishAll(&batches, lease_end);
     OutboxOutcome outcome = OutcomeOf(batches, *held);
     const bool progress = !outcome.published.empty();
+    const SteadyTime asked = steady.SteadyNow();
     const auto written = co_await WriteOutcome(on.database, owner, on.clock.Now() + options.lease,
                                                std::move(outcome), StatementDeadline());
     if (!written) co_return false;
-    if (!*written) Lead(false);
+    if (*written) {
+      held_until = asked + options.lease;
+    } else {
+      Lead(false);
+    }
     co_return *written&& progress;
+  }
+
+  // Whether there is something to publish and this relay may. An idle outbox is only read: the
+  // lease lapses and is taken again when there is something.
+  Task<bool> HoldLease() {
+    const SteadyTime asked = steady.SteadyNow();
+    if (leading && asked < held_until - options.lease / 2) co_return true;
+    const Timestamp now = on.clock.Now();
+    const auto some = co_await ReadOutbox(on.database, 1, now, StatementDeadline());
+    const bool needed = some && !some->empty();
+    if (!needed && asked < held_until) co_return false;
+    bool taken = false;
+    if (needed) {
+      const auto lease =
+          co_await TakeLease(on.database, owner, now, now + options.lease, StatementDeadline());
+      taken = lease && *lease;
+    }
+    if (taken) held_until = asked + options.lease;
+    Lead(taken);
+    co_return taken;
   }
 
   // In the order of their first messages.

@@ -315,13 +315,15 @@ AlertChange ChangeOf(const Finding& finding, const EventLookup& events, Timestam
 }
 
 // Only ids: whoever is told asks for the rest, and is then checked.
-Params OutboxParams(const Finding& finding, Timestamp now) {
+queue::OutboxMessage MessageOf(const Finding& finding, Timestamp now) {
   std::string payload = "{\"alertId\":\"";
   payload.append(AlertIdOf(finding).ToString()).append("\",\"at\":");
   payload.append(std::to_string(ToUnixMicros(now))).append(",\"severity\":\"");
   payload.append(rules::SeverityText(finding.rule.rule->definition().severity)).append("\"}");
-  return {"monitor.alert." + std::string(ChangeText(finding.transition.kind)), finding.subject.id,
-          std::move(payload), ToUnixMicros(now)};
+  return {.topic = "monitor.alert." + std::string(ChangeText(finding.transition.kind)),
+          .key = finding.subject.id,
+          .payload = std::move(payload),
+          .created_at = now};
 }
 
 }  // namespace
@@ -329,6 +331,7 @@ Params OutboxParams(const Finding& finding, Timestamp now) {
 Task<Result<std::vector<bool>>> WriteFindings(db::Transaction& transaction,
                                               Findings findings,
                                               std::vector<Recorded> recorded,
+                                              queue::Outbox outbox,
                                               Timestamp now) {
   using enum ColumnType;
   std::vector<bool> raised(findings.size(), false);
@@ -341,11 +344,7 @@ Task<Result<std::vector<bool>>> WriteFindings(db::Transaction& transaction,
       .name = "monitor_insert_evidence",
       .table = "monitor_alert_evidence",
       .columns = {{"alert_id", kBytes}, {"recorded_at", kInt}, {"content", kBytes}}};
-  BulkInsert outbox{
-      .name = "monitor_insert_outbox",
-      .table = "monitor_outbox",
-      .columns = {
-          {"topic", kText}, {"message_key", kText}, {"payload", kText}, {"created_at", kInt}}};
+  std::vector<queue::OutboxMessage> messages;
   std::map<Uuid, Workflow> workflows;
   std::map<Uuid, std::size_t> latest;  // of each alert, its last finding
   for (std::size_t i = 0; i < findings.size(); ++i) {
@@ -367,7 +366,7 @@ Task<Result<std::vector<bool>>> WriteFindings(db::Transaction& transaction,
       evidence.rows.push_back({BlobOf(id), ToUnixMicros(now),
                                Bytes{MakeEvidence(finding, events, now).SerializeAsString()}});
     }
-    outbox.rows.push_back(OutboxParams(finding, now));
+    messages.push_back(MessageOf(finding, now));
     latest.insert_or_assign(id, i);
   }
   BulkInsert states = StateInsert();
@@ -379,7 +378,7 @@ Task<Result<std::vector<bool>>> WriteFindings(db::Transaction& transaction,
   if (!evidence.rows.empty()) {
     VEDETTE_CO_CHECK_OK(co_await transaction.Insert(std::move(evidence)));
   }
-  VEDETTE_CO_CHECK_OK(co_await transaction.Insert(std::move(outbox)));
+  VEDETTE_CO_CHECK_OK(co_await outbox.Add(transaction, std::move(messages)));
   co_return raised;
 }
 

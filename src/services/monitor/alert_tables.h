@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "kit/db/database.h"
+#include "kit/queue/outbox.h"
 #include "services/monitor/alert_types.h"
 #include "services/monitor/detector.h"
 #include "services/monitor/policy.h"
@@ -21,6 +22,7 @@ namespace vedette::monitor {
 Task<Result<std::vector<bool>>> WriteFindings(db::Transaction& transaction,
                                               Findings findings,
                                               std::vector<Recorded> recorded,
+                                              queue::Outbox outbox,
                                               Timestamp now);
 
 // What a person does with an alert.

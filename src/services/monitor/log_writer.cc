@@ -335,8 +335,8 @@ Task<Status> LogWriter::Conclude(db::Transaction& transaction,
       std::chrono::duration<double>(dependencies_.clock.SteadyNow() - started).count());
   if (!findings.empty()) {
     const Findings& written = findings;
-    VEDETTE_CO_TRY(const auto raised,
-                   co_await WriteFindings(transaction, written, recorded, received_at));
+    VEDETTE_CO_TRY(const auto raised, co_await WriteFindings(transaction, written, recorded,
+                                                             dependencies_.outbox, received_at));
     for (std::size_t i = 0; i < findings.size(); ++i) {
       CountFinding(findings[i], raised[i], &*(*outcomes)[findings[i].batch]);
     }
@@ -367,7 +367,8 @@ Task<Result<std::int32_t>> LogWriter::Write(db::Transaction& transaction,
   const auto count = static_cast<std::int32_t>(findings.size());
   if (count == 0) co_return 0;
   rule_metrics_.Raised(findings, now);
-  VEDETTE_CO_CHECK_OK(co_await WriteFindings(transaction, std::move(findings), {}, now));
+  VEDETTE_CO_CHECK_OK(
+      co_await WriteFindings(transaction, std::move(findings), {}, dependencies_.outbox, now));
   co_return count;
 }
 

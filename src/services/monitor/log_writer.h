@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "kit/db/database.h"
 #include "kit/db/group_writer.h"
+#include "kit/queue/outbox.h"
 #include "kit/task/task.h"
 #include "kit/telemetry/metrics.h"
 #include "services/monitor/alert_tables.h"
@@ -44,6 +45,7 @@ class LogWriter {
   struct Dependencies {
     db::Database& database;
     RuleBook& rules;
+    const queue::Outbox& outbox;
     const Clock& clock;
     MetricsRegistry& metrics;
     Logger logger;

@@ -17,6 +17,7 @@
 #include "services/monitor/engine_ticker.h"
 #include "services/monitor/log_writer.h"
 #include "services/monitor/peers.h"
+#include "services/monitor/publishing.h"
 #include "services/monitor/recorder.h"
 #include "services/monitor/rule_book.h"
 #include "services/monitor/rule_keeper.h"
@@ -64,6 +65,7 @@ void MonitorConfig::Describe(config::Section& section) {
   section.Field(
       "rules_retry", rules_retry,
       {.text = "First wait before rules are asked for again.", .minimum = 1, .maximum = 60'000});
+  section.Nested("outbox", outbox, "How alerts are told to other parts.");
 }
 
 struct MonitorModule::Parts {
@@ -79,8 +81,16 @@ struct MonitorModule::Parts {
                      {.refresh_interval = config.dictionary_refresh}),
         store(dependencies.database),
         rules(dependencies.database),
+        publishing({.database = dependencies.database,
+                    .runtime = dependencies.runtime,
+                    .clock = dependencies.clock,
+                    .metrics = dependencies.metrics,
+                    .logger = dependencies.logger,
+                    .tracer = dependencies.tracer},
+                   config.outbox),
         writer({.database = dependencies.database,
                 .rules = book,
+                .outbox = publishing.outbox(),
                 .clock = dependencies.clock,
                 .metrics = dependencies.metrics,
                 .logger = dependencies.logger,
@@ -147,6 +157,7 @@ struct MonitorModule::Parts {
   MonitorStore store;
   RuleStore rules;
   RuleBook book;
+  Publishing publishing;
   LogWriter writer;
   AlertFeed feed;
   RuleKeeper keeper;
@@ -167,6 +178,12 @@ MonitorModule::~MonitorModule() = default;
 
 v1::MonitorApi& MonitorModule::api() { return *parts_->api; }
 
+queue::InProcessBus& MonitorModule::bus() { return parts_->publishing.bus(); }
+
+queue::OutboxRelay::State MonitorModule::OutboxState() const {
+  return parts_->publishing.Snapshot();
+}
+
 Task<Status> MonitorModule::Start() {
   Parts& parts = *parts_;
   VEDETTE_CO_CHECK_OK(co_await db::Migrate(parts.database, Migrations(), parts.logger));
@@ -178,6 +195,7 @@ Task<Status> MonitorModule::Start() {
   parts.tasks.Spawn(parts.background, "monitor_rules", [&parts] { return parts.keeper.Keep(); });
   parts.tasks.Spawn(parts.background, "monitor_engine", [&parts] { return parts.ticker.Run(); });
   parts.tasks.Spawn(parts.background, "monitor_follow", [&parts] { return parts.keeper.Follow(); });
+  parts.publishing.Start();
   parts.started = true;
   co_return Status{};
 }
@@ -192,6 +210,7 @@ Task<void> MonitorModule::Stop() {
   parts.tasks.Cancel();
   co_await parts.tasks.Join();
   co_await parts.writer.Close();
+  co_await parts.publishing.Stop();
 }
 
 Status MonitorModule::Ready() const {

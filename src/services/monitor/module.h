@@ -10,9 +10,12 @@
 #include "kit/auth/authorizer.h"
 #include "kit/config/section.h"
 #include "kit/db/database.h"
+#include "kit/queue/in_process_bus.h"
+#include "kit/queue/outbox_relay.h"
 #include "kit/service/module.h"
 #include "kit/task/runtime.h"
 #include "kit/telemetry/metrics.h"
+#include "kit/telemetry/tracer.h"
 
 namespace vedette::trial::v1 {
 class TrialApi;
@@ -42,6 +45,7 @@ struct MonitorConfig {
   std::chrono::milliseconds dictionary_refresh = std::chrono::seconds(30);
   std::chrono::milliseconds rules_retry = std::chrono::milliseconds(100);
   std::chrono::milliseconds timer_interval = std::chrono::milliseconds(200);
+  queue::OutboxRelayOptions outbox;
 
   void Describe(config::Section& section);
 };
@@ -57,6 +61,7 @@ struct MonitorDependencies {
   subject::v1::SubjectApi& subject;
   rule::v1::RuleApi& rule;
   identity::v1::IdentityApi& identity;
+  Tracer* tracer = nullptr;  // null: no spans
 };
 
 // The role `monitor`: the event log, its alerts and the live feed. The one that starts last on a
@@ -68,6 +73,11 @@ class MonitorModule final : public Module {
 
   // Unguarded.
   v1::MonitorApi& api();
+
+  // Where what happens to alerts is told. Subscribe before Start.
+  queue::InProcessBus& bus();
+  // For the status page.
+  queue::OutboxRelay::State OutboxState() const;
 
   Task<Status> Start() override;
   Task<void> Stop() override;

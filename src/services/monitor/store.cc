@@ -2,10 +2,12 @@
 #include "services/monitor/store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <unordered_map>
 #include <utility>
 
+#include "kit/queue/tables.h"
 #include "migrations.embed.h"
 #include "services/monitor/columns.h"
 #include "services/monitor/silence_tables.h"
@@ -187,7 +189,12 @@ std::vector<AlertCount> ReadCounts(const Rows& rows) {
 
 }  // namespace
 
-std::span<const EmbeddedFile> Migrations() { return kMigrations; }
+std::vector<EmbeddedFile> Migrations() {
+  std::vector<EmbeddedFile> files(std::begin(kMigrations), std::end(kMigrations));
+  files.push_back({"0005_outbox.sqlite.sql", queue::kOutboxTablesSqlite});
+  files.push_back({"0005_outbox.postgres.sql", queue::kOutboxTablesPostgres});
+  return files;
+}
 
 bool ReaderScope::Contains(std::string_view site, bool unblinding) const {
   if (unblinding && !unblinded) return false;

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +17,7 @@
 namespace vedette::monitor {
 
 // The schema of monitor's tables, for db::Migrate.
-std::span<const EmbeddedFile> Migrations();
+std::vector<EmbeddedFile> Migrations();
 
 // What is read of the log and the alerts. Thread-safe.
 class MonitorStore {
