@@ -235,7 +235,7 @@ TEST_P(JobRunnerTest, AJobIsNotBegunAfterItsDeadline) {
 
 TEST_P(JobRunnerTest, ARunningJobThatIsCancelledStopsAndIsGone) {
   JobRunnerOptions options = kOptions;
-  options.claim = 300ms;  // so that the runner hears of it soon
+  options.claim = 1500ms;  // so that the runner hears of it soon
   Process& process = Make(options);
   process.runner.Handle("mail", Handler(&WaitForEver));
   process.runner.Start();
@@ -313,7 +313,7 @@ TEST_P(JobRunnerTest, AJobWhoseRunnersWereLostEachTimeIsGivenUpUnbegun) {
 
 TEST_P(JobRunnerTest, TheClaimIsExtendedWhileTheJobRuns) {
   JobRunnerOptions options = kOptions;
-  options.claim = 300ms;
+  options.claim = 1500ms;
   Process& process = Make(options);
   process.runner.Handle("mail", Handler(&WaitForEver));
   process.runner.Start();
