@@ -68,7 +68,8 @@ class ReplicasTest : public testing::Test {
     return calls;
   }
 
-  Fleet fleet_{{"process.shutdown_delay=300ms", "telemetry.sample_ratio=0"}};
+  Fleet fleet_{{"process.shutdown_delay=300ms", "ingress.limits.interactive_rate=0",
+                "ingress.limits.capture_rate=0"}};
   std::string token_;
 };
 

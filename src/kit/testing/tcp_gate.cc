@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/testing/tcp_gate.h"
 
+#include <fcntl.h>
+
 #include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -153,6 +155,8 @@ struct TcpGate::Impl {
 
   void Bind(std::uint16_t at) {
     acceptor.open(Tcp::v4());
+    // A child process of the test must not keep the port open.
+    ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
     acceptor.set_option(Tcp::acceptor::reuse_address(true));
     acceptor.bind({asio::ip::address_v4::loopback(), at});
   }
