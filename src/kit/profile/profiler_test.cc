@@ -16,6 +16,7 @@
 #include "kit/profile/cpu_profile.h"
 #include "kit/profile/profile_routes.h"
 #include "kit/task/runtime.h"
+#include "kit/task/sleep.h"
 #include "kit/task/spawn.h"
 
 namespace vedette {
@@ -139,7 +140,11 @@ TEST_F(ProfilerTest, OneProfileAtATimeAndACallerThatLeavesEndsIt) {
   Canceller canceller;
   std::atomic<bool> ended = false;
   Spawn(
-      runtime_.At(0), [this]() -> Task<void> { co_await profiler_.Cpu(std::chrono::seconds(60)); },
+      runtime_.At(0),
+      [this]() -> Task<void> {
+        // One of the short profiles below may be under way.
+        while (!co_await profiler_.Cpu(std::chrono::seconds(60))) co_await Yield();
+      },
       [&](std::exception_ptr) { ended = true; }, canceller);
   Result<std::string> second = Cpu(std::chrono::milliseconds(1));
   while (second) second = Cpu(std::chrono::milliseconds(1));
@@ -147,7 +152,8 @@ TEST_F(ProfilerTest, OneProfileAtATimeAndACallerThatLeavesEndsIt) {
   canceller.Cancel();
   while (!ended) std::this_thread::yield();
   // The cancelled profile lets go of the process at once, long before its time.
-  while (!second) second = Cpu(std::chrono::milliseconds(1));
+  const SteadyTime limit = clock_.SteadyNow() + std::chrono::seconds(30);
+  while (!second && clock_.SteadyNow() < limit) second = Cpu(std::chrono::milliseconds(1));
   EXPECT_TRUE(second);
 }
 
