@@ -176,12 +176,13 @@ int Main() {
   for (const bool sheds : {false, true}) {
     for (const int times : {1, 2, 3}) {
       const System system(sheds);
+      const double capacity = Capacity(system);
       const Goodput goodput = Load(system, capacity * times);
-      if (sheds) peak = std::max(peak, goodput.total());
-      if (sheds) last = goodput.total();
-      fmt::print("{} {}×   goodput {:5.0f}/s  {:3.0f} % of capacity",
-                 sheds ? "shedding" : "without ", times, goodput.total(),
-                 100 * goodput.total() / capacity);
+      const double share = goodput.total() / capacity;
+      if (sheds) peak = std::max(peak, share);
+      if (sheds) last = share;
+      fmt::print("{} {}× of {:4.0f}/s   goodput {:3.0f} %", sheds ? "shedding" : "without ", times,
+                 capacity, 100 * share);
       for (std::size_t i = 0; i < kTargets.size(); ++i) {
         fmt::print("   {} {:3.0f} %", kTargets[i].substr(1),
                    100 * goodput.served[i] / goodput.asked[i]);
