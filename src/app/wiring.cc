@@ -39,7 +39,7 @@ Wiring::Wiring(const AppConfig& config, const RoleSet& roles, Platform platform)
 Task<Result<db::Database*>> Wiring::OpenDatabase(std::string role) {
   VEDETTE_CO_TRY(std::unique_ptr<db::Database> database,
                  co_await db::Open(config_.database, role, platform_.runtime, LoggerOf(role),
-                                   platform_.metrics));
+                                   platform_.metrics, &platform_.governance.tracer()));
   databases_.push_back(std::move(database));
   co_return databases_.back().get();
 }

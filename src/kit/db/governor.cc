@@ -48,7 +48,9 @@ BreakerCounters Governor::CountersOf(const std::string& service, MetricsRegistry
 
 Span Governor::Start(std::string_view statement, const TraceContext& parent) {
   if (governance_.tracer == nullptr || !parent.IsValid()) return {};
-  return governance_.tracer->Start(statement, SpanKind::kClient, parent);
+  Span span = governance_.tracer->Start(statement, SpanKind::kClient, parent);
+  span.Set("db.system", governance_.system);
+  return span;
 }
 
 void Governor::Observe(std::string_view statement, std::chrono::nanoseconds duration) {

@@ -32,6 +32,7 @@ struct Governance {
   BreakerOptions breaker = DatabaseBreaker();
   std::chrono::milliseconds slow_statement{500};
   Tracer* tracer = nullptr;  // null: no spans; outlives the database
+  std::string_view system;   // "postgresql" or "sqlite": OpenTelemetry's db.system
 };
 
 // What a statement's end says about the database: kUnavailable and kDeadlineExceeded are failures;

@@ -61,7 +61,7 @@ Result<std::unique_ptr<Database>> OpenFile(const DatabaseConfig& config,
   options.readers = static_cast<std::size_t>(std::min<std::int64_t>(config.pool_size, 4));
   options.queue_limit = static_cast<std::size_t>(config.queue_limit);
   options.timeouts = {config.acquire_timeout, config.statement_timeout};
-  options.governance = {config.breaker, config.slow_statement, tracer};
+  options.governance = {config.breaker, config.slow_statement, tracer, "sqlite"};
   return OpenSqlite(std::move(options), &metrics);
 }
 
@@ -88,7 +88,7 @@ Task<Result<std::unique_ptr<Database>>> Open(DatabaseConfig config,
     options.pool_size = static_cast<std::size_t>(config.pool_size);
     options.queue_limit = static_cast<std::size_t>(config.queue_limit);
     options.timeouts = {config.acquire_timeout, config.statement_timeout};
-    options.governance = {config.breaker, config.slow_statement, tracer};
+    options.governance = {config.breaker, config.slow_statement, tracer, "postgresql"};
     co_return co_await OpenPostgres(std::move(options), runtime, std::move(logger), &metrics);
   }
   co_return Fail(Code::kInvalidArgument, "A database URL begins with sqlite: or postgres://.");

@@ -85,6 +85,7 @@ GuardedCall MethodGuard::Begin(CallContext& context) const {
     call.span = dependencies_.tracer->Start(info_.label, SpanKind::kInternal, context.trace);
     context.trace = call.span.context();
   }
+  context.deadline.trace = context.trace;
   return call;
 }
 
