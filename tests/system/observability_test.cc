@@ -87,7 +87,8 @@ std::set<std::string> MetricFamilies(const std::string& page) {
 std::string AllSources() {
   std::string text;
   for (const auto& entry : std::filesystem::recursive_directory_iterator("src")) {
-    if (entry.path().extension() == ".cc") text += ReadFile(entry.path());
+    if (entry.path().extension() == ".cc" || entry.path().extension() == ".h")
+      text += ReadFile(entry.path());
   }
   return text;
 }
