@@ -25,6 +25,7 @@ template <class T>
 class CacheAside {
  public:
   using Query = std::move_only_function<Task<Result<T>>(Deadline)>;
+  using StoringQuery = std::move_only_function<Task<Result<T>>(Deadline, Flights::Flight& flight)>;
 
   // `name` is a literal such as "trial_items" that no other cache of the process has: it begins
   // the keys and labels the metrics. Change it when the encoding changes.
@@ -38,25 +39,16 @@ class CacheAside {
   // otherwise the error of `query`, which everybody who waited for it gets.
   Task<Result<T>> Take(std::string id, Deadline deadline, Query query) {
     std::string key = KeyOf(id);
-    if (const Entry entry = cache_.store().Peek(key)) {
-      if (auto read = Read(*entry)) {
-        statistics_.Hit();
-        co_return *std::move(read);
-      }
-    }
-    auto landing = co_await cache_.flights().Join(
-        key, deadline,
-        [this, key, query = std::move(query)](Deadline own, Flights::Flight& flight) mutable {
-          return Load(key, own, &query, &flight);
-        });
-    if (!landing) {
-      statistics_.Miss();
-      co_return std::unexpected(std::move(landing).error());
-    }
-    const Loaded& loaded = *static_cast<const Loaded*>(landing->outcome.get());
-    loaded.was_cached || (!landing->fresh && IsAnswer(loaded.result)) ? statistics_.Hit()
-                                                                      : statistics_.Miss();
-    co_return loaded.result;
+    if (auto cached = Peek(key)) co_return *std::move(cached);
+    co_return co_await Fetch(
+        std::move(key), deadline,
+        [query = std::move(query)](Deadline own, Flights::Flight&) mutable { return query(own); });
+  }
+  // The same for a query that also puts what it read elsewhere, if flight.MayStore() says so.
+  Task<Result<T>> TakeStoring(std::string id, Deadline deadline, StoringQuery query) {
+    std::string key = KeyOf(id);
+    if (auto cached = Peek(key)) co_return *std::move(cached);
+    co_return co_await Fetch(std::move(key), deadline, std::move(query));
   }
 
   // What is cached, without asking the source: nothing, a value, or kNotFound; kInternal when the
@@ -120,6 +112,31 @@ class CacheAside {
     return std::make_shared<const Loaded>(Loaded{std::move(result), was_cached});
   }
 
+  // What can be had without waiting, counted.
+  std::optional<Result<T>> Peek(const std::string& key) {
+    const Entry entry = cache_.store().Peek(key);
+    if (!entry) return std::nullopt;
+    auto read = Read(*entry);
+    if (read) statistics_.Hit();
+    return read;
+  }
+
+  Task<Result<T>> Fetch(std::string key, Deadline deadline, StoringQuery query) {
+    auto landing = co_await cache_.flights().Join(
+        key, deadline,
+        [this, key, query = std::move(query)](Deadline own, Flights::Flight& flight) mutable {
+          return Load(key, own, &query, &flight);
+        });
+    if (!landing) {
+      statistics_.Miss();
+      co_return std::unexpected(std::move(landing).error());
+    }
+    const Loaded& loaded = *static_cast<const Loaded*>(landing->outcome.get());
+    loaded.was_cached || (!landing->fresh && IsAnswer(loaded.result)) ? statistics_.Hit()
+                                                                      : statistics_.Miss();
+    co_return loaded.result;
+  }
+
   // Absent when the entry is corrupt.
   std::optional<Result<T>> Read(const std::string& entry) const {
     const OpenedEntry opened = OpenEntry(entry);
@@ -144,18 +161,18 @@ class CacheAside {
 
   Task<std::shared_ptr<const void>> Load(std::string key,
                                          Deadline deadline,
-                                         Query* query,
+                                         StoringQuery* query,
                                          Flights::Flight* flight) {
     auto entry = co_await cache_.store().Get(cache_.StoreDeadline(deadline), key);
     if (!entry) {
       statistics_.StoreFailed();
-      co_return Landed(co_await LoadWhenAway(deadline, query), false);
+      co_return Landed(co_await LoadWhenAway(deadline, query, flight), false);
     }
     if (*entry != nullptr) {
       if (auto read = Read(**entry)) co_return Landed(*std::move(read), true);
       co_await DropCorrupt(key, deadline);
     }
-    auto result = co_await (*query)(deadline);
+    auto result = co_await (*query)(deadline, *flight);
     if (IsAnswer(result)) {
       co_await Store(std::move(key), deadline, &result, flight);
     } else {
@@ -164,7 +181,7 @@ class CacheAside {
     co_return Landed(std::move(result), false);
   }
 
-  Task<Result<T>> LoadWhenAway(Deadline deadline, Query* query) {
+  Task<Result<T>> LoadWhenAway(Deadline deadline, StoringQuery* query, Flights::Flight* flight) {
     if (!cache_.options().query_when_cache_is_away) co_return Away();
     const auto permit = cache_.TryQueryWhenAway();
     if (!permit) {
@@ -172,7 +189,7 @@ class CacheAside {
                            .message = "The cache is away and too many ask its source; try again.",
                            .retry_after = std::chrono::seconds(1)});
     }
-    auto result = co_await (*query)(deadline);
+    auto result = co_await (*query)(deadline, *flight);
     if (!IsAnswer(result)) statistics_.QueryFailed();
     co_return result;
   }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/cache/unique_index.h"
 
+#include <latch>
+#include <thread>
+
 #include "kit/cache/cache_test_support.h"
+#include "kit/task/spawn.h"
 
 namespace vedette::cache {
 namespace {
@@ -94,6 +98,72 @@ TYPED_TEST(UniqueIndexTest, ThatThereIsNothingIsRemembered) {
 TYPED_TEST(UniqueIndexTest, ARowThatCouldNotBeStoredIsAnsweredAllTheSame) {
   this->store_.set_fails = true;
   EXPECT_EQ(this->Take(), "ann");
+}
+
+class IndexAndWriteTest : public UniqueIndexTest<std::int64_t> {
+ protected:
+  static Task<Result<Found>> SlowByIndex(const Signal* asked, const Signal* gate) {
+    asked->Set();
+    co_await gate->Wait();
+    co_return Found{kKey, "ann"};
+  }
+  // Begins a read; `read_ended_` is set at its end.
+  void BeginTake(std::function<Task<Result<Found>>()> by_index) {
+    const auto read = [this, by_index = std::move(by_index)] {
+      return Ignore(TakeByIndex<Key, std::string>(
+          *index_, *rows_, "ann@x", {},
+          {.by_index = [by_index](Deadline) { return by_index(); },
+           .by_primary_key = [this](Deadline, Key key) { return ByKey(this, key); },
+           .id_of = [](const Key& key) { return std::to_string(key); }}));
+    };
+    Spawn(runtime_.At(0), read, [this](std::exception_ptr) { read_ended_.count_down(); });
+  }
+  static Task<void> Ignore(Task<Result<std::string>> read) {
+    static_cast<void>(co_await std::move(read));
+  }
+  static void Await(const Signal& signal) {
+    while (!signal.IsSet()) std::this_thread::yield();
+  }
+  std::vector<std::string> Keys() const { return {RowKey(), "by_mail:ann@x"}; }
+
+  std::latch read_ended_{1};
+};
+
+TEST_F(IndexAndWriteTest, ARowThatWasReadBeforeAWriteIsNotStoredAfterIt) {
+  const Signal asked;
+  const Signal gate;
+  BeginTake([&] { return SlowByIndex(&asked, &gate); });
+  Await(asked);
+  Invalidate(Keys());
+  gate.Set();
+  read_ended_.wait();
+  EXPECT_EQ(store_.Read(RowKey()), "");
+  EXPECT_EQ(store_.Read("by_mail:ann@x"), "");
+}
+
+TEST_F(IndexAndWriteTest, AWriteWaitsForTheRowThatIsBeingStored) {
+  const Signal storing;
+  const Signal gate;
+  store_.before_set = [&]() -> Task<void> {
+    storing.Set();
+    co_await gate.Wait();
+  };
+  BeginTake([&] { return ByIndex(this); });
+  Await(storing);
+  std::latch written(1);
+  Spawn(
+      runtime_.At(1), [this] { return RunInvalidation(cache_.get(), Keys()); },
+      [&](std::exception_ptr) { written.count_down(); });
+  for (int i = 0; i < 10; ++i) {
+    std::latch turn(1);
+    Post(runtime_.At(1), [&] { turn.count_down(); });
+    turn.wait();
+  }
+  EXPECT_EQ(store_.deletes, 0);
+  gate.Set();
+  read_ended_.wait();
+  written.wait();
+  EXPECT_EQ(store_.Read(RowKey()), "");
 }
 
 }  // namespace
