@@ -108,6 +108,7 @@ struct App::Impl {
   Task<Status> Build();
   void BuildOps();
   Status BuildGateway();
+  void BuildRpc();
   Task<void> AwaitKeys();
   Status OpenPorts();
   Task<Status> Register();
@@ -125,6 +126,19 @@ Status App::Impl::Govern() {
   return {};
 }
 
+void App::Impl::BuildRpc() {
+  grpc_server = std::make_unique<rpc::GrpcServer>(
+      config.rpc, rpc::GrpcServerDependencies{.runtime = runtime,
+                                              .authenticator = *verifier,
+                                              .clock = clock,
+                                              .metrics = metrics,
+                                              .logger = logger,
+                                              .ingress = &governance->ingress(),
+                                              .tracer = &governance->tracer(),
+                                              .partners = governance->partners()});
+  for (auto& service : wiring->TakeGrpcServices()) grpc_server->Add(std::move(service));
+}
+
 Task<Status> App::Impl::Build() {
   AddProcessMetrics(metrics, kVersion);
   VEDETTE_CO_CHECK_OK(MakeDataFolder(config.process.data_dir));
@@ -139,6 +153,8 @@ Task<Status> App::Impl::Build() {
   });
   BuildOps();
   if (roles.contains("gateway")) VEDETTE_CO_CHECK_OK(BuildGateway());
+  BuildRpc();
+  // Every operation that is offered has declared its feature now.
   VEDETTE_CO_CHECK_OK(governance->FollowLiveValues());
   co_return co_await wiring->Start();
 }
@@ -176,16 +192,6 @@ Task<void> App::Impl::AwaitKeys() {
 }
 
 Status App::Impl::OpenPorts() {
-  grpc_server = std::make_unique<rpc::GrpcServer>(
-      config.rpc, rpc::GrpcServerDependencies{.runtime = runtime,
-                                              .authenticator = *verifier,
-                                              .clock = clock,
-                                              .metrics = metrics,
-                                              .logger = logger,
-                                              .ingress = &governance->ingress(),
-                                              .tracer = &governance->tracer(),
-                                              .partners = governance->partners()});
-  for (auto& service : wiring->TakeGrpcServices()) grpc_server->Add(std::move(service));
   VEDETTE_CHECK_OK(grpc_server->Start());
   http_server = std::make_unique<http::Server>(config.http, router, runtime, logger, metrics, clock,
                                                &governance->tracer());

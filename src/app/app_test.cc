@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <thread>
+
 #include "app/config.h"
 #include "kit/http/client.h"
 #include "kit/task/runtime.h"
@@ -46,6 +49,30 @@ TEST_F(AppTest, ServesAndStopsTwice) {
   EXPECT_EQ(Get(**app, "/nothing").status, 404);
   (*app)->Stop();
   (*app)->Stop();
+}
+
+TEST_F(AppTest, LiveValuesSwitchTheContractsFeatures) {
+  const std::string file = (folder_.path() / "live.yaml").string();
+  std::ofstream(file) << "features_off: [backtest, of-another-process]\n";
+  for (const bool at_the_edge : {true, false}) {
+    AppConfig config = Config();
+    config.live.file = file;
+    if (!at_the_edge) {
+      config.process.roles = {"identity", "trial", "subject", "rule", "monitor"};
+      config.process.service_secret = Sensitive<std::string>("a secret of this test");
+    }
+    const auto app = App::New(config, clock_, Logger());
+    ASSERT_TRUE(app) << app.error().message;
+    ASSERT_TRUE((*app)->Start());
+    const auto page = [&] { return Get(**app, "/metrics").body; };
+    const SteadyTime patience = clock_.SteadyNow() + std::chrono::seconds(30);
+    const std::string off = "vedette_degradation_off{feature=\"backtest\"} 1\n";
+    while (page().find(off) == std::string::npos && clock_.SteadyNow() < patience) {
+      std::this_thread::yield();
+    }
+    EXPECT_NE(page().find(off), std::string::npos);
+    EXPECT_NE(page().find("vedette_degradation_off{feature=\"analytics\"} 0\n"), std::string::npos);
+  }
 }
 
 TEST_F(AppTest, TwoLiveInOneProgram) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/governance.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/version.h"
@@ -133,6 +134,21 @@ Status Governance::FollowLiveValues() {
   return {};
 }
 
+// The features that operations of this process name. Processes share their live values, so one of
+// another role may be among them.
+std::vector<std::string> Governance::Known(std::vector<std::string> features) const {
+  const std::vector<Degradation::Feature> declared = degradation_.Snapshot();
+  std::erase_if(features, [&](const std::string& feature) {
+    if (std::ranges::find(declared, feature, &Degradation::Feature::name) != declared.end()) {
+      return false;
+    }
+    dependencies_.logger.Info("a live value names a feature that is not offered here",
+                              {{"feature", feature}});
+    return true;
+  });
+  return features;
+}
+
 void Governance::Apply(const LiveValues& values) {
   const LogHandles& log = dependencies_.log;
   if (log.control) {
@@ -141,8 +157,9 @@ void Governance::Apply(const LiveValues& values) {
   if (log.sampling) log.sampling->Set(values.log_sampling);
   slow_.SetThreshold(values.slow_after);
   // Each refuses what it cannot take and then stays as it was.
-  for (const Status& status : {ingress_->SetLimits(values.limits),
-                               degradation_.SetManual(values.features_off, values.features_on)}) {
+  for (const Status& status :
+       {ingress_->SetLimits(values.limits),
+        degradation_.SetManual(Known(values.features_off), Known(values.features_on))}) {
     if (!status) {
       dependencies_.logger.Warning("a live value is not applied",
                                    {{"reason", status.error().message}});

@@ -81,6 +81,7 @@ class Governance {
   Status OpenTracer();
   Status OpenRedis();
   void Apply(const LiveValues& values);
+  std::vector<std::string> Known(std::vector<std::string> features) const;
 
   const AppConfig& config_;
   const Dependencies dependencies_;

@@ -76,7 +76,8 @@ void Wiring::Offer(std::string_view role,
                                    .clock = platform_.clock,
                                    .logger = LoggerOf(role),
                                    .default_timeout = config_.ingress.default_timeout,
-                                   .tracer = &platform_.governance.tracer()});
+                                   .tracer = &platform_.governance.tracer(),
+                                   .slow_operations = &platform_.governance.slow_operations()});
   platform_.health.AddCheck(std::string(role), [raw = module.get()] { return raw->Ready(); });
   modules_.push_back(std::move(module));
 }

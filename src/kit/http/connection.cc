@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <typeinfo>
 
 #include "base/uuid.h"
 
@@ -264,7 +265,7 @@ Task<Response> Connection::CallHandler(const Router::Route* route, Request reque
 }
 
 Response Connection::HandlerFailure(std::exception_ptr error, const Router::Route* route) {
-  std::string what = "not a std::exception";
+  const char* type = "unknown";
   try {
     std::rethrow_exception(error);
   } catch (const boost::system::system_error& e) {
@@ -273,14 +274,15 @@ Response Connection::HandlerFailure(std::exception_ptr error, const Router::Rout
       if (draining_) throw;
       if (peer_gone_) return {.status = kClientLeft};
     }
-    what = e.what();
+    type = typeid(e).name();
   } catch (const std::exception& e) {
-    what = e.what();
+    type = typeid(e).name();
   } catch (...) {
   }
+  // The exception's own text may hold what came with the request, so only its type is logged.
   const std::string id = NewUuid(core_.clock.Now()).ToString();
   core_.logger.Error("a request handler failed",
-                     {{"error_id", id}, {"route", route->pattern}, {"error", what}});
+                     {{"error_id", id}, {"route", route->pattern}, {"exception", type}});
   return ProblemResponse(
       {Code::kInternal, "Something went wrong on our side. Please quote error " + id + "."});
 }

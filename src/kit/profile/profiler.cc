@@ -152,7 +152,7 @@ Task<Result<std::string>> Profiler::Cpu(std::chrono::milliseconds duration) {
 
 Task<Result<std::string>> Profiler::Flame(std::chrono::milliseconds duration) {
   co_return co_await impl_->Profile(
-      duration, [this](Result<std::string> profile) { return impl_->Draw(profile); });
+      duration, [impl = impl_.get()](Result<std::string> profile) { return impl->Draw(profile); });
 }
 
 Task<Result<std::string>> Profiler::Heap() {
@@ -163,7 +163,7 @@ Task<Result<std::string>> Profiler::Heap() {
 
 Task<Result<std::string>> Profiler::Symbols(std::string addresses) {
   co_return co_await impl_->pool.Run<std::string>(
-      [this, addresses = std::move(addresses)] { return impl_->Lookup(addresses); });
+      [impl = impl_.get(), addresses = std::move(addresses)] { return impl->Lookup(addresses); });
 }
 
 }  // namespace vedette

@@ -11,6 +11,7 @@
 #include <typeinfo>
 
 #include "base/uuid.h"
+#include "kit/telemetry/slow_operations.h"
 
 namespace vedette::rpc {
 namespace {
@@ -78,7 +79,7 @@ Status MethodGuard::CheckPermission(const Principal& principal, const Message& r
 }
 
 GuardedCall MethodGuard::Begin(CallContext& context) const {
-  GuardedCall call{dependencies_.clock.SteadyNow(), {}};
+  GuardedCall call{dependencies_.clock.SteadyNow(), {}, {}};
   if (dependencies_.tracer == nullptr) {
     context.trace = context.trace.Child();
   } else {
@@ -86,6 +87,7 @@ GuardedCall MethodGuard::Begin(CallContext& context) const {
     context.trace = call.span.context();
   }
   context.deadline.trace = context.trace;
+  call.trace = context.trace;
   return call;
 }
 
@@ -140,8 +142,11 @@ void MethodGuard::Account(GuardedCall& call, const Error* error) const {
         {{"method", std::string(info_.label)}});
     seconds_.store(seconds, std::memory_order_release);
   }
-  seconds->Observe(
-      std::chrono::duration<double>(dependencies_.clock.SteadyNow() - call.started).count());
+  const std::chrono::nanoseconds took = dependencies_.clock.SteadyNow() - call.started;
+  seconds->Observe(std::chrono::duration<double>(took).count(), call.trace);
+  if (dependencies_.slow_operations != nullptr) {
+    dependencies_.slow_operations->Note("rpc", info_.label, took, call.trace);
+  }
 }
 
 Error MethodGuard::Translate(std::exception_ptr exception, const CallContext& context) const {

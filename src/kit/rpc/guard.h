@@ -23,6 +23,10 @@ namespace google::protobuf {
 class FieldDescriptor;
 }  // namespace google::protobuf
 
+namespace vedette {
+class SlowOperations;
+}  // namespace vedette
+
 namespace vedette::rpc {
 
 // What every guard needs; the references outlive the guard.
@@ -35,11 +39,14 @@ struct GuardDependencies {
   std::chrono::milliseconds default_timeout = std::chrono::seconds(10);
   // Each call is a span, under which its queries and calls hang. Null: none is recorded.
   Tracer* tracer = nullptr;
+  // Takes the calls that were slow, streams excepted. Null: nobody does.
+  SlowOperations* slow_operations = nullptr;
 };
 
 // One call of an operation, from its checks to its account.
 struct GuardedCall {
   SteadyTime started;
+  TraceContext trace;
   Span span;
 };
 
@@ -66,7 +73,8 @@ class MethodGuard {
   Status Admit(CallContext& context, const Message& request) const;
 
   // Counts the call and ends its span; `error` is null for success. A span fails by what is our
-  // fault, so that a wrong request does not make its whole trace worth keeping.
+  // fault, so that a wrong request does not make its whole trace worth keeping. The time it took is
+  // observed with its trace.
   void Account(GuardedCall& call, const Error* error) const;
 
   // What an exception of the implementation becomes: kDeadlineExceeded when its time was over,

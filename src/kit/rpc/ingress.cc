@@ -285,6 +285,10 @@ Entrance& Ingress::At(const MethodInfo& info) {
   std::unique_ptr<Entrance>& entrance = shared_->entrances[info.label];
   if (entrance == nullptr) {
     auto impl = std::make_unique<Entrance::Impl>(info, *shared_);
+    if (Degradation* degradation = shared_->dependencies.degradation;
+        degradation != nullptr && !info.feature.empty()) {
+      degradation->Declare(info.feature);
+    }
     if (shared_->options.breaker.enabled) {
       impl->breaker = shared_->breakers.Get(
           info.label, {{"kind", "route"}, {"operation", std::string(info.label)}});

@@ -54,7 +54,7 @@ struct IngressDependencies {
   RandomSource& random;
   MetricsRegistry& metrics;
   Shedder* shedder = nullptr;
-  const Degradation* degradation = nullptr;
+  Degradation* degradation = nullptr;
   Limiter* limiter = nullptr;
 };
 
@@ -152,7 +152,8 @@ class Ingress {
   Ingress(IngressOptions options, IngressDependencies dependencies);
   ~Ingress();
 
-  // The same for every route and transport of one operation. At set-up; `info` outlives it.
+  // The same for every route and transport of one operation, whose feature is then declared. At
+  // set-up; `info` outlives it.
   Entrance& At(const MethodInfo& info);
 
   // Live. kInvalidArgument, and nothing changed, for an entry that cannot be read.

@@ -14,14 +14,16 @@
 namespace vedette::rpc {
 namespace {
 
+constexpr double kLargest = 1e9;  // of a rate and of a burst
+
 void DescribeBudget(config::Section& section,
                     std::string_view rate_name,
                     std::string_view burst_name,
                     std::string_view rate_text,
                     RateLimit& limit) {
-  section.Field(rate_name, limit.rate, {.text = rate_text, .minimum = 0, .maximum = 1e9});
+  section.Field(rate_name, limit.rate, {.text = rate_text, .minimum = 0, .maximum = kLargest});
   section.Field(burst_name, limit.burst,
-                {.text = "How many of them at once.", .minimum = 1, .maximum = 1e9});
+                {.text = "How many of them at once.", .minimum = 1, .maximum = kLargest});
 }
 
 template <class Number>
@@ -38,8 +40,8 @@ bool ReadOperation(std::string_view entry, std::string& label, RateLimit& limit)
   }
   label = entry.substr(0, equals);
   return ReadNumber(entry.substr(equals + 1, slash - equals - 1), limit.rate) &&
-         ReadNumber(entry.substr(slash + 1), limit.burst) && std::isfinite(limit.rate) &&
-         limit.rate > 0 && limit.burst >= 1;
+         ReadNumber(entry.substr(slash + 1), limit.burst) && limit.rate > 0 &&
+         limit.rate <= kLargest && limit.burst >= 1 && limit.burst <= kLargest;
 }
 
 std::string_view Trim(std::string_view text) {

@@ -137,6 +137,20 @@ TEST(IngressServerTest, BudgetsAreToldAndTheirRefusalsAre429) {
   EXPECT_EQ(governed.echo.service.started, 1);
 }
 
+TEST(IngressServerTest, AProxysAddressCountsHoweverItWasAppended) {
+  Governed governed({.limits = {.open = {2, 2}}, .trusted_proxies = 1});
+  http::ClientRequest request{.target = "/api/testing/ping"};
+  // What the client wrote itself, and below it the proxy's own line.
+  request.headers.Add("X-Forwarded-For", "192.0.2.66");
+  request.headers.Add("X-Forwarded-For", "198.51.100.7");
+  EXPECT_EQ(governed.Fetch(request, "").status, 200);
+  http::ClientRequest joined{.target = "/api/testing/ping"};
+  joined.headers.Add("X-Forwarded-For", "192.0.2.67, 198.51.100.7");
+  EXPECT_EQ(governed.Fetch(joined, "").status, 200);
+  EXPECT_EQ(governed.limiter.taken(),
+            (std::map<std::string, std::int64_t>{{"class:open:address:198.51.100.7", 2}}));
+}
+
 TEST(IngressServerTest, GrpcHasTheSameBudgetAndTellsItInTrailers) {
   Governed governed({.limits = {.interactive = {2, 2}}});
   EXPECT_EQ(governed.Fetch({.target = "/api/testing/me"}).status, 200);
@@ -327,6 +341,25 @@ TEST(IngressServerTest, SpansHangTogetherFromTheClientToTheService) {
   ASSERT_TRUE(grpc);
   EXPECT_EQ(grpc->kind, SpanKind::kServer);
   EXPECT_TRUE(governed.tracer.Find("echo.WhoAmI")->IsChildOf(*grpc));
+}
+
+TEST(IngressServerTest, SlowCallsAndExemplarsNameTheCallsTrace) {
+  Governed governed;
+  const auto parent =
+      TraceContext::FromTraceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  http::ClientRequest request{.method = "POST", .target = kEchoTarget, .body = kBody};
+  request.headers.Set("traceparent", parent->ToTraceparent());
+  EXPECT_EQ(governed.Fetch(std::move(request)).status, 201);
+  const auto slow = governed.echo.slow_operations.Read();
+  ASSERT_EQ(slow.size(), 1U);
+  EXPECT_EQ(slow[0].kind, "rpc");
+  EXPECT_EQ(slow[0].name, "echo.Echo");
+  EXPECT_EQ(slow[0].trace.trace_id, parent->trace_id);
+  const std::string span = governed.tracer.Find("echo.Echo")->context.SpanIdHex();
+  EXPECT_EQ(slow[0].trace.SpanIdHex(), span);
+  const std::string page = governed.echo.metrics.Expose(MetricsFormat::kOpenMetrics);
+  EXPECT_THAT(page,
+              HasSubstr("# {trace_id=\"0af7651916cd43dd8448eb211c80319c\",span_id=\"" + span));
 }
 
 TEST(IngressServerTest, ASpanFailsByOurFaultOnly) {

@@ -40,8 +40,6 @@ std::shared_ptr<const Principal> User(std::string subject, bool is_service = fal
 
 class IngressTest : public ::testing::Test {
  protected:
-  IngressTest() { degradation_.Declare("preview"); }
-
   Ingress& MakeIngress(IngressOptions options = {}) {
     ingress_.emplace(std::move(options), IngressDependencies{.clock = clock_,
                                                              .random = random_,
@@ -175,8 +173,10 @@ TEST_F(IngressTest, TheContractsTimeoutHoldsAndMayOnlyBeShortened) {
 
 TEST_F(IngressTest, AFeatureThatIsOffIsRefusedAtOnce) {
   Ingress& ingress = MakeIngress();
+  EXPECT_FALSE(degradation_.SetManual({"preview"}, {})) << "no operation has named it yet";
+  Entrance& entrance = ingress.At(kReport);
   ASSERT_TRUE(degradation_.SetManual({"preview"}, {}));
-  const Result<Permit> refused = ingress.At(kReport).Enter();
+  const Result<Permit> refused = entrance.Enter();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kUnavailable);
   EXPECT_TRUE(refused.error().retry_after);
@@ -274,7 +274,7 @@ TEST_F(IngressTest, LimitsChangeWhileItRunsAndWrongOnesChangeNothing) {
   EXPECT_TRUE(LimitOnce(entrance, User("maria")));
   EXPECT_FALSE(LimitOnce(entrance, User("maria")));
   for (const char* wrong : {"", "a", "a=1", "a=/1", "=1/1", "a=0/1", "a=1/0", "a=1/1x", "a=nan/1",
-                            "a=inf/1", "a=-1/1"}) {
+                            "a=inf/1", "a=-1/1", "a=1e10/1", "a=1/9223372036854775807"}) {
     EXPECT_FALSE(ingress.SetLimits({.operations = {wrong}})) << wrong;
   }
   EXPECT_FALSE(ingress.SetLimits({.capture = {1, 0}}));

@@ -230,9 +230,10 @@ Task<Status> PartnerSignatures::Check(std::shared_ptr<const Principal> principal
   std::string nonce = principal->subject;
   nonce.append(":").append(claim.key_id).append(":");
   nonce.append(*Parameter<std::string>(*claim.covered, "nonce"));
-  // A signature is good from `tolerance` before to `tolerance` after our time.
-  const Result<bool> fresh =
-      co_await impl_->nonces.Use(std::move(nonce), 2 * impl_->options.tolerance, deadline);
+  // A signature is good from `tolerance` before to `tolerance` after our time, in whole seconds, so
+  // to the end of the last one.
+  const Result<bool> fresh = co_await impl_->nonces.Use(
+      std::move(nonce), 2 * impl_->options.tolerance + std::chrono::seconds(1), deadline);
   if (!fresh) {
     impl_->Count("unavailable");
     co_return Fail(fresh.error());

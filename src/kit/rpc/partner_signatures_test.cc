@@ -186,6 +186,17 @@ TEST_F(PartnerSignaturesTest, TheTimeMustBeNear) {
   ExpectRefused(request, "expired");
 }
 
+TEST_F(PartnerSignaturesTest, ANonceIsRememberedToTheEndOfItsLastSecond) {
+  http::Request request = Post();
+  partner_.Sign(request, Input("nonce-edge", -300s));
+  EXPECT_TRUE(Check(request));
+  // `created` is in whole seconds, so the signature is good until this second is over.
+  clock_.Advance(600s + 999ms);
+  ExpectRefused(request, "used before");
+  clock_.Advance(1ms);
+  ExpectRefused(request, "too long ago, or ahead");
+}
+
 TEST_F(PartnerSignaturesTest, KeyAlgorithmAndNonceAreThePartners) {
   http::Request request = Post();
   partner_.Sign(request,

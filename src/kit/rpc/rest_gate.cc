@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "kit/http/message_signature.h"
+
 namespace vedette::rpc {
 namespace {
 
@@ -45,7 +47,8 @@ Status RestPassage::SetDeadline(const http::Request& request, Deadline& deadline
 Task<Status> RestPassage::Limit(std::shared_ptr<const Principal> principal,
                                 const http::Request& request,
                                 Deadline deadline) {
-  const std::string_view forwarded = request.headers.Get("X-Forwarded-For").value_or("");
+  // All lines of it: a proxy may append a line of its own below what the client wrote.
+  const std::string forwarded = http::FieldValue(request.headers, "X-Forwarded-For").value_or("");
   return entrance_.Limit(permit_, std::move(principal),
                          ClientAddress(request.peer, forwarded, trusted_proxies_), deadline);
 }

@@ -12,6 +12,7 @@
 #include "kit/rpc/testing/echo_service.h"
 #include "kit/rpc/testing/rest_echo.h"
 #include "kit/task/runtime.h"
+#include "kit/telemetry/slow_operations.h"
 #include "kit/testing/log_capture.h"
 
 namespace vedette::rpc::testing {
@@ -62,12 +63,14 @@ struct EchoFixture {
   Authorizer authorizer = EchoAuthorizer();
   TokenTable tokens;
   EchoService service;
+  SlowOperations slow_operations{std::chrono::nanoseconds(0), 10, clock};  // takes all calls
   std::unique_ptr<v1::EchoApi> guard = v1::MakeEchoGuard(service,
                                                          {.authorizer = authorizer,
                                                           .metrics = metrics,
                                                           .clock = clock,
                                                           .logger = logger,
-                                                          .tracer = governance.tracer});
+                                                          .tracer = governance.tracer,
+                                                          .slow_operations = &slow_operations});
   RestAdapter adapter{tokens, {}, governance.ingress, governance.partners};
   http::Router router;
   RestEcho rest{router};
