@@ -12,6 +12,7 @@
 #include <map>
 #include <sstream>
 #include <system_error>
+#include <unordered_map>
 
 namespace vedette::config {
 namespace {
@@ -83,6 +84,7 @@ class TreeBuilder final : public YAML::EventHandler {
     std::string key;
     Position key_position;
     bool has_key = false;
+    std::unordered_map<std::string, int> lines = {};  // of a map's keys
   };
 
   bool IsMapAwaitingKey() const {
@@ -119,15 +121,14 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void AddEntry(Frame& parent, std::shared_ptr<const Node> value) {
     parent.has_key = false;
-    auto& entries = parent.node->entries;
-    const auto same = std::ranges::find(entries, parent.key, &Node::Entry::key);
-    if (same != entries.end()) {
-      problems_.push_back({parent.key_position, parent.key,
-                           "`" + parent.key + "` is given twice, first on line " +
-                               std::to_string(same->position.line)});
+    const auto [same, added] = parent.lines.emplace(parent.key, parent.key_position.line);
+    if (!added) {
+      problems_.push_back(
+          {parent.key_position, parent.key,
+           "`" + parent.key + "` is given twice, first on line " + std::to_string(same->second)});
       return;
     }
-    entries.push_back({std::move(parent.key), parent.key_position, std::move(value)});
+    parent.node->entries.push_back({std::move(parent.key), parent.key_position, std::move(value)});
   }
 
   std::vector<Problem>& problems_;

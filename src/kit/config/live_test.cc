@@ -193,6 +193,15 @@ TEST_F(LiveConfigTest, AnyBytesAreSurvived) {
   EXPECT_EQ(live_->Current()->sampling, 0.5);
 }
 
+TEST_F(LiveConfigTest, AMebibyteOfKeysIsRefusedWithoutFloodingTheLog) {
+  std::string text;
+  int keys = 0;
+  while (text.size() < kDocumentLimit - 16) text += "k" + std::to_string(keys++) + ":\n";
+  // Were each key held against all others, this would take minutes.
+  EXPECT_EQ(Offer(text).error().violations.size(), static_cast<std::size_t>(keys));
+  EXPECT_LT(capture_->entries().size(), 30U);
+}
+
 TEST_F(LiveConfigTest, VariablesAreNotReplacedSoNoneCanBeRead) {
   ::setenv("VEDETTE_LIVE_CANARY", "canary-value", 1);
   EXPECT_FALSE(Offer("off: [\"${VEDETTE_LIVE_CANARY}\"]\nlog_level: ${VEDETTE_LIVE_CANARY}"));

@@ -28,7 +28,11 @@ Task<Status> CallInTime(std::shared_ptr<ChannelCore> core,
   co_return co_await call.Run(response);
 }
 
-// Keeps a good answer; in the place of none gives the one that was kept.
+// The caller may not have the answer, or not any more.
+constexpr CodeSet kDenied = {Code::kPermissionDenied, Code::kUnauthenticated};
+
+// Keeps a good answer, and drops it when the caller may not have it any more; in the place of none
+// gives the one that was kept.
 Status KeepOrRecall(ChannelCore& core,
                     ClientMethod& method,
                     const MethodInfo& info,
@@ -36,10 +40,15 @@ Status KeepOrRecall(ChannelCore& core,
                     const Message& request,
                     Message& response,
                     Status status) {
-  if (!status && !kUnanswered.Has(status.error().code)) return status;
+  const bool denied = !status && kDenied.Has(status.error().code);
+  if (!status && !denied && !kUnanswered.Has(status.error().code)) return status;
   const StaleCache::Key key = StaleCache::KeyOf(info.path, request.SerializeAsString(), context);
   if (status) {
     core.stale.Put(key, response.SerializeAsString());
+    return status;
+  }
+  if (denied) {
+    core.stale.Forget(key);
     return status;
   }
   const auto answer = core.stale.Find(key, info.stale_if_error);

@@ -3,6 +3,7 @@
 
 #include "kit/rpc/channel.h"
 #include "kit/rpc/testing/replicas.h"
+#include "kit/task/spawn.h"
 
 namespace vedette::rpc::testing {
 namespace {
@@ -84,6 +85,32 @@ TEST(ChannelStreamTest, FrozenInstanceDoesNotHoldTheOpening) {
   while (replicas[0].started == 0 && ++calls < 100) ExpectGood(CountToThree(replicas, *channel));
   EXPECT_GT(replicas[0].started, 0);
   EXPECT_TRUE(replicas.Until([&] { return replicas[0].cancelled == replicas[0].started; }));
+}
+
+TEST(ChannelStreamTest, WhoLeavesBeforeAcceptanceDoesNotBlameTheInstance) {
+  Replicas replicas(1);
+  const auto channel = replicas.Connect();
+  ASSERT_TRUE(replicas.Ready(*channel));
+  replicas[0].mood = Mood::kFrozen;
+  for (int i = 1; i <= 5; ++i) {
+    Canceller canceller;
+    Signal ended;
+    Spawn(
+        replicas.runtime.Next(),
+        [&]() -> Task<void> {
+          v1::CountRequest request;
+          request.set_study_id("S1");
+          (void)co_await channel->Open(kCount, ContextOf("central"), request);
+        },
+        [&](std::exception_ptr) { ended.Set(); }, canceller);
+    ASSERT_TRUE(replicas.Until([&] { return replicas[0].started == i; }));
+    canceller.Cancel();
+    ASSERT_TRUE(replicas.Until([&] { return ended.IsSet() && replicas[0].cancelled == i; }));
+  }
+  const ChannelState state = channel->Snapshot();
+  EXPECT_EQ(state.instances[0].streams, 0);
+  EXPECT_EQ(state.instances[0].success, 1);
+  EXPECT_EQ(state.instances[0].methods.at(0).breaker.failed, 0);
 }
 
 TEST(ChannelStreamTest, NothingIsRepeatedAfterAcceptance) {

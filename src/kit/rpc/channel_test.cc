@@ -226,6 +226,17 @@ TEST(ChannelTest, TheServicesOwnAnswersAreNotRepeated) {
   }
 }
 
+TEST(ChannelTest, AnAnswerThatReadsLikeGrpcsOwnTextIsAnAnswerAllTheSame) {
+  Replicas replicas(2);
+  const auto channel = replicas.Connect();
+  for (std::size_t i = 0; i < 2; ++i) {
+    replicas[i].failure = {Code::kUnavailable, "failed to connect to all addresses; as I was told"};
+    replicas[i].mood = Mood::kFailing;
+  }
+  EXPECT_EQ(Ping(replicas, *channel, NotIdempotent()).error(), replicas[0].failure);
+  EXPECT_EQ(replicas.started(), 1);
+}
+
 TEST(ChannelTest, NoRepetitionThatCannotEndInTime) {
   Replicas replicas(1);
   const auto channel = replicas.Connect();
@@ -322,6 +333,21 @@ TEST(ChannelTest, LastGoodAnswerServesTheSameCallerOnly) {
   EXPECT_EQ(call("maria", "other").error().code, Code::kUnavailable);
   EXPECT_EQ(call("central", "hello").error().code, Code::kUnavailable);
   EXPECT_EQ(Count(replicas, "vedette_rpc_client_fallbacks_total", "echo.Echo"), 1U);
+}
+
+TEST(ChannelTest, WhoIsDeniedTheAnswerIsNotGivenTheOldOneLater) {
+  for (const Code code : {Code::kPermissionDenied, Code::kUnauthenticated}) {
+    Replicas replicas(1);
+    const auto channel = replicas.Connect();
+    MethodInfo info = kPing;
+    info.stale_if_error = seconds(600);
+    ASSERT_TRUE(Ping(replicas, *channel, info));
+    replicas[0].failure = {code, "Not for you any more."};
+    replicas[0].mood = Mood::kFailing;
+    EXPECT_EQ(Ping(replicas, *channel, info).error().code, code);
+    replicas.replicas[0]->Kill();
+    EXPECT_EQ(Ping(replicas, *channel, info).error().code, Code::kUnavailable);
+  }
 }
 
 class FakeResolver final : public discovery::Resolver {

@@ -3,6 +3,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <boost/asio/this_coro.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -65,8 +66,13 @@ Task<Status> Stream::Begin(const MethodInfo& info,
     if (accepted_ || (!call_->busy() && co_await call_->Prefetch())) co_return Status();
   }
   if (call_->busy()) {
-    end_ = Fail(Code::kUnavailable,
-                "The " + core_->options.service + " service did not begin the stream in time.");
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
+      end_ = Fail(Code::kCancelled, "The caller left.");
+    } else {
+      end_ = Fail(Code::kUnavailable,
+                  "The " + core_->options.service + " service did not begin the stream in time.");
+    }
   } else {
     end_ = co_await call_->Finish();
     never_sent_ = admission_.channel().NeverSent(call_->context(), call_->status());
@@ -105,8 +111,12 @@ Task<Result<std::unique_ptr<ClientStream>>> OpenStream(std::shared_ptr<ChannelCo
     const Status begun = co_await stream->Begin(
         info, bytes,
         patient ? SteadyTime::max() : now + HedgeDelay(options, {}, deadline.time - now));
-    stream->admission().Tell(begun ? nullptr : &begun.error());
-    if (!begun) stream->span().Fail(begun.error().code);
+    if (begun) {
+      stream->admission().Tell(nullptr);
+    } else {
+      stream->admission().TellFailure(begun.error(), stream->NeverSent());
+      stream->span().Fail(begun.error().code);
+    }
     stream->span().End();
     if (begun || last || !IsRetryable({begun.error(), stream->NeverSent()}, info.idempotent)) {
       co_return stream;

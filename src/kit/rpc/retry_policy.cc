@@ -50,7 +50,12 @@ std::optional<std::chrono::nanoseconds> RetryDelay(const RetryOptions& options,
                                                    std::chrono::nanoseconds expected,
                                                    RandomSource& random) {
   std::chrono::nanoseconds delay = Backoff(options, retries, random);
-  if (error.retry_after) delay = std::max(delay, std::chrono::nanoseconds(*error.retry_after));
+  if (const auto asked = error.retry_after.value_or(std::chrono::milliseconds(0));
+      asked.count() > 0) {
+    // Compared first: what a peer asks for need not fit into nanoseconds.
+    if (asked > std::chrono::duration_cast<std::chrono::milliseconds>(left)) return std::nullopt;
+    delay = std::max(delay, std::chrono::nanoseconds(asked));
+  }
   if (delay >= left || expected >= left - delay) return std::nullopt;
   return delay;
 }

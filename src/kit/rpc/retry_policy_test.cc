@@ -70,6 +70,10 @@ TEST(RetryPolicyTest, NoRetryThatCannotEndInTime) {
   EXPECT_EQ(delay(later, milliseconds(111), milliseconds(10)), nanoseconds(milliseconds(100)));
   EXPECT_EQ(delay(later, milliseconds(110), milliseconds(10)), std::nullopt);
   EXPECT_EQ(delay(later, milliseconds(50), nanoseconds(0)), std::nullopt);
+  later.retry_after = milliseconds::max();
+  EXPECT_EQ(delay(later, seconds(30), nanoseconds(0)), std::nullopt);
+  later.retry_after = milliseconds::min();
+  EXPECT_EQ(delay(later, seconds(30), nanoseconds(0)), nanoseconds(0));
 }
 
 TEST(RetryPolicyTest, AnotherIsAskedAfterTheShortestOfThreeTimes) {
@@ -138,6 +142,9 @@ TEST(StaleCacheTest, ForgetsTheOldAndTheLeastUsed) {
   EXPECT_TRUE(cache.Find(key("a"), seconds(2)));
   cache.Put(key("large"), std::string(5000, 'x'));
   EXPECT_FALSE(cache.Find(key("large"), seconds(1)));
+  EXPECT_TRUE(cache.Find(key("a"), seconds(2)));  // what cannot be kept displaces nothing
+  cache.Forget(key("a"));
+  EXPECT_FALSE(cache.Find(key("a"), seconds(2)));
 }
 
 Task<Result<int>> Value(Result<int> value) { co_return value; }

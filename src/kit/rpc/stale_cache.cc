@@ -52,10 +52,16 @@ void StaleCache::Erase(std::list<Entry>::iterator entry) {
 void StaleCache::Put(const Key& key, std::string answer) {
   const std::scoped_lock lock(mutex_);
   if (const auto found = index_.find(key); found != index_.end()) Erase(found->second);
+  if (answer.size() + kEntryBytes > limit_) return;
   entries_.push_front({key, std::move(answer), clock_.SteadyNow()});
   index_[key] = entries_.begin();
   bytes_ += BytesOf(entries_.front());
   while (bytes_ > limit_) Erase(std::prev(entries_.end()));
+}
+
+void StaleCache::Forget(const Key& key) {
+  const std::scoped_lock lock(mutex_);
+  if (const auto found = index_.find(key); found != index_.end()) Erase(found->second);
 }
 
 std::optional<std::string> StaleCache::Find(const Key& key, std::chrono::nanoseconds longest_age) {

@@ -30,7 +30,9 @@ class StaleCache {
   // told apart by the token.
   static Key KeyOf(std::string_view path, std::string_view request, const CallContext& context);
 
+  // One larger than the whole cache is not kept.
   void Put(const Key& key, std::string answer);
+  void Forget(const Key& key);
   // nullopt when there is none, or none that young.
   std::optional<std::string> Find(const Key& key, std::chrono::nanoseconds longest_age);
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "kit/discovery/address.h"
+#include "kit/rpc/grpc_status.h"
 
 namespace vedette::rpc {
 namespace {
@@ -91,6 +92,8 @@ Reach SubChannel::reach() {
 
 bool SubChannel::NeverSent(const grpc::ClientContext& context, const grpc::Status& status) const {
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return false;
+  // Whatever a service says, it has seen the request.
+  if (context.GetServerTrailingMetadata().contains(kCodeKey)) return false;
   // gRPC knows the peer from the moment on when a connection takes the call. A call that a closing
   // connection gave back unprocessed, and that found no other, has a peer but also this text.
   return context.peer() == target_ ||
