@@ -113,7 +113,8 @@ TEST_P(GovernedDatabaseTest, EachStatementIsASpanOfItsNameUnderTheDeadlinesTrace
     EXPECT_EQ(span.kind, SpanKind::kClient);
     EXPECT_EQ(span.context.trace_id, parent.trace_id);
     EXPECT_EQ(span.parent_span_id, parent.span_id);
-    EXPECT_TRUE(span.attributes.empty());
+    EXPECT_EQ(span.attributes.size(), 1U);  // which database it is
+    EXPECT_TRUE(span.attributes.contains("db.system"));
   }
   EXPECT_EQ(names, (std::vector<std::string>{"begin", "thing_insert", "commit", "thing_insert"}));
   EXPECT_EQ(tracer_.entries().back().error, Code::kAlreadyExists);

@@ -26,6 +26,12 @@ void Admission::Tell(const Error* error) {
   Tell(outcome, error == nullptr ? "" : vedette::Describe(error->code).name);
 }
 
+void Admission::TellFailure(const Error& error, bool never_sent) {
+  if (!never_sent) return Tell(&error);
+  pick.Tell(Outcome::kFailure);
+  permit.End(Outcome::kNeither);
+}
+
 void Admission::Tell(Outcome outcome, std::string_view reason) {
   pick.Tell(outcome);
   permit.End(outcome, reason);

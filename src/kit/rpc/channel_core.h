@@ -46,6 +46,9 @@ struct Admission {
   SubChannel& channel() const { return static_cast<SubChannel&>(pick.instance()); }
   // Null for success.
   void Tell(const Error* error);
+  // What was never sent is no failure of the operation: the connection tells by itself when the
+  // instance is back, and its breaker would only keep calls away for longer.
+  void TellFailure(const Error& error, bool never_sent);
   void Tell(Outcome outcome, std::string_view reason);
 };
 

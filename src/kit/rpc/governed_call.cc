@@ -149,9 +149,9 @@ Task<Status> GovernedCall::Run(Message& response) {
     }
     Error failure = ErrorOf(status, ended->call->context(), core_->options.service);
     ended->span.Fail(failure.code);
-    ended->admission.Tell(&failure);
-    ended->span.End();
     const bool never_sent = ended->admission.channel().NeverSent(ended->call->context(), status);
+    ended->admission.TellFailure(failure, never_sent);
+    ended->span.End();
     const bool retryable = IsRetryable({failure, never_sent}, info_.idempotent);
     // One that is still under way may answer yet.
     if (retryable && !attempts_.empty()) continue;

@@ -173,8 +173,11 @@ Task<Result<std::vector<Result<LogWriter::Response>>>> LogWriter::Handle(
       dependencies_.logger.Error(
           "Another monitor has taken over this database; this one writes no more");
     }
-    co_return Fail(Code::kUnavailable,
-                   "Another monitor has taken over the log; this one writes no more.");
+    // Until the caller has heard of the other one.
+    co_return Fail(
+        Error{.code = Code::kUnavailable,
+              .message = "Another monitor has taken over the log; this one writes no more.",
+              .retry_after = std::chrono::milliseconds(300)});
   }
   const Timestamp now = claim->received_at;
   group_size_.Observe(static_cast<double>(requests.size()));
