@@ -132,6 +132,18 @@ TEST_F(ClientTest, LogsInAndNeverTellsThePassword) {
   EXPECT_TRUE(log->HasMessage("Redis is away"));
 }
 
+TEST_F(ClientTest, ClosingIsNoLossOfTheConnection) {
+  auto capture = std::make_shared<LogCapture>();
+  const SystemClock clock;
+  TestClient client({.url = testkit::RedisUrl()}, Logger(capture, clock, LogLevel::kDebug));
+  ASSERT_TRUE(Eventually([&] { return client.client->Snapshot()[0].connected == 2; }));
+  client.runtime.RunBlocking([&] { return client.client->Close(); });
+  EXPECT_EQ(client.client->Snapshot()[0].connected, 0);
+  EXPECT_EQ(client.client->Snapshot()[0].reconnects, 0U);
+  EXPECT_EQ(capture->Count(LogLevel::kWarning), 0U);
+  EXPECT_EQ(client.Call("PING").error().code, Code::kUnavailable);
+}
+
 TEST_F(ClientTest, SpanIsAChildAndNamesOnlyTheCommand) {
   TestClient client(testkit::RedisUrl());
   const TraceContext parent = TraceContext{}.Child();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <boost/asio/this_coro.hpp>
 #include <map>
 #include <mutex>
 #include <set>
@@ -200,7 +201,11 @@ class ClusterRouter final : public Router {
       if (!answer) continue;
       const auto ranges = ReadSlots(answer->reply, endpoint);
       if (!ranges || ranges->empty()) continue;
+      // Also when this is cancelled: a server may not be let go of before it is closed.
+      const bool throws = co_await asio::this_coro::throw_if_cancelled();
+      co_await asio::this_coro::throw_if_cancelled(false);
       for (const MemberPointer& gone : Adopt(*ranges)) co_await gone->node->Close();
+      co_await asio::this_coro::throw_if_cancelled(throws);
       co_return true;
     }
     co_return false;

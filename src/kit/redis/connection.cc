@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/this_coro.hpp>
 #include <utility>
 
 #include "kit/task/sleep.h"
@@ -65,6 +66,8 @@ Task<void> Connection::Run() {
       auto link = std::make_shared<Link>();
       link->stream = *std::move(stream);
       co_await Serve(std::move(link));
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) co_return;  // closed, not lost
       reconnects_.fetch_add(1, std::memory_order_relaxed);
       metrics_.Reconnected();
       logger_.Warning("the connection to Redis was lost");
