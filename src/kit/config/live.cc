@@ -192,7 +192,11 @@ Status LiveConfigBase::Offer(std::string_view kind,
     const std::scoped_lock lock(impl_->mutex);
     differs = *fields != impl_->state.fields;
   }
-  if (differs) Commit();
+  // One that throws is a defect, but the source's thread and the other subscribers go on.
+  if (const std::size_t thrown = differs ? Commit() : 0; thrown > 0) {
+    impl_->logger.Error("live values were not applied everywhere",
+                        {{"source", source}, {"subscribers", thrown}});
+  }
   impl_->Accept(kind, source, document, *std::move(fields));
   return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -57,8 +58,8 @@ class LiveConfigBase {
 
   // Parses `document` into a new struct and keeps it aside; its fields, when it is valid.
   virtual Result<std::vector<FieldText>> Prepare(Document document) = 0;
-  // Makes the prepared struct the present one and tells the subscribers.
-  virtual void Commit() = 0;
+  // Makes the prepared struct the present one and tells the subscribers; how many of them threw.
+  virtual std::size_t Commit() = 0;
 
   void Begin(std::vector<FieldText> fields);  // by the derived constructor, once
 
@@ -149,7 +150,7 @@ class LiveConfig final : public LiveConfigBase {
     return FieldTexts(shown);
   }
 
-  void Commit() override {
+  std::size_t Commit() override {
     const std::scoped_lock telling(shared_->telling);
     std::vector<Callback> subscribers;
     {
@@ -157,7 +158,15 @@ class LiveConfig final : public LiveConfigBase {
       shared_->current = prepared_;
       subscribers = shared_->subscribers;
     }
-    for (const Callback& changed : subscribers) (*changed)(*prepared_);
+    std::size_t thrown = 0;
+    for (const Callback& changed : subscribers) {
+      try {
+        (*changed)(*prepared_);
+      } catch (...) {
+        ++thrown;
+      }
+    }
+    return thrown;
   }
 
   T start_;

@@ -255,6 +255,22 @@ TEST_F(LiveConfigTest, FollowsASourceUntilItIsStopped) {
   EXPECT_EQ(live_->Current()->sampling, 0.0);
 }
 
+TEST_F(LiveConfigTest, ASubscriberThatThrowsHarmsNobodyElse) {
+  std::function<void(const LiveDocument&)> tell;
+  live_->Follow(std::make_unique<FakeSource>(tell));
+  const auto broken = live_->Subscribe([](const Live& now) {
+    if (now.sampling == 0) throw std::runtime_error("a defect");
+  });
+  double seen = -1;
+  const auto sound = live_->Subscribe([&](const Live& now) { seen = now.sampling; });
+  EXPECT_NO_THROW(tell({"sampling: 0", "1"}));
+  EXPECT_EQ(seen, 0.0);
+  EXPECT_EQ(live_->State().revision, "1");
+  EXPECT_TRUE(capture_->Contains("live values were not applied everywhere"));
+  tell({"sampling: 1", "2"});
+  EXPECT_EQ(seen, 1.0);
+}
+
 TEST(LiveConfig, RefusesAStructWithASecret) {
   MetricsRegistry metrics;
   FakeClock clock;
