@@ -48,8 +48,13 @@ Governance::~Governance() = default;
 
 Result<std::unique_ptr<Governance>> Governance::Create(const AppConfig& config,
                                                        Dependencies dependencies) {
+  Runtime& runtime = dependencies.runtime;
   std::unique_ptr<Governance> governance(new Governance(config, std::move(dependencies)));
-  VEDETTE_CHECK_OK(governance->Open());
+  if (Status opened = governance->Open(); !opened) {
+    // What has begun to connect may not be destroyed before it is closed.
+    runtime.RunBlocking([&] { return governance->Close(); });
+    return Fail(std::move(opened).error());
+  }
   return governance;
 }
 
@@ -76,7 +81,8 @@ Status Governance::OpenTracer() {
 
 Status Governance::OpenRedis() {
   if (config_.redis.url.empty()) {
-    limiter_ = std::make_unique<LocalLimiter>(config_.limiter.max_keys, dependencies_.clock);
+    limiter_ = std::make_unique<LocalLimiter>(config_.limiter.max_keys, dependencies_.clock,
+                                              &dependencies_.metrics);
     nonces_ = std::make_unique<LocalNonceStore>(dependencies_.clock);
     return {};
   }
@@ -88,11 +94,13 @@ Status Governance::OpenRedis() {
                                          .random = random_,
                                          .name = "vedette-" + RolesText(config_)}));
   auto limiter = std::make_unique<RedisLimiter>(
-      config_.limiter, RedisLimiter::Dependencies{.client = *redis_,
-                                                  .runtime = dependencies_.runtime,
-                                                  .logger = dependencies_.logger,
-                                                  .metrics = dependencies_.metrics,
-                                                  .clock = dependencies_.clock});
+      config_.limiter,
+      RedisLimiter::Dependencies{.client = *redis_,
+                                 .runtime = dependencies_.runtime,
+                                 .logger = dependencies_.logger,
+                                 .metrics = dependencies_.metrics,
+                                 .clock = dependencies_.clock,
+                                 .replicas = [this] { return config_.limiter.replicas; }});
   redis_limiter_ = limiter.get();
   limiter_ = std::move(limiter);
   nonces_ = std::make_unique<RedisNonceStore>(*redis_);
@@ -169,7 +177,7 @@ void Governance::Apply(const LiveValues& values) {
 
 Task<void> Governance::Close() {
   applied_.reset();
-  live_->Stop();
+  if (live_) live_->Stop();
   if (redis_limiter_ != nullptr) co_await redis_limiter_->Close();
   if (redis_) co_await redis_->Close();
 }

@@ -58,7 +58,7 @@ Task<Result<bool>> LocalNonceStore::Use(std::string nonce,
 Task<Result<bool>> RedisNonceStore::Use(std::string nonce,
                                         std::chrono::milliseconds lifetime,
                                         Deadline deadline) {
-  std::vector<std::string> arguments = {"nonce:" + nonce, "1", "NX", "PX",
+  std::vector<std::string> arguments = {"vedette:nonce:" + nonce, "1", "NX", "PX",
                                         std::to_string(lifetime.count())};
   const Result<redis::Reply> reply = co_await client_.Call(deadline, "SET", std::move(arguments));
   if (!reply) {

@@ -79,7 +79,7 @@ TEST_F(NonceStoreTest, RedisDecidesForAllReplicas) {
   RedisNonceStore store(redis);
   redis.reply = redis::Reply{std::string("OK")};
   EXPECT_EQ(Use(store, "a", 600s), true);
-  EXPECT_THAT(redis.last, ElementsAre("SET", "nonce:a", "1", "NX", "PX", "600000"));
+  EXPECT_THAT(redis.last, ElementsAre("SET", "vedette:nonce:a", "1", "NX", "PX", "600000"));
   redis.reply = redis::Reply{};
   EXPECT_EQ(Use(store, "a"), false);
   redis.reply = Fail(Code::kUnavailable, "away");

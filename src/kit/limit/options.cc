@@ -12,6 +12,10 @@ void LimiterOptions::Describe(config::Section& section) {
                 {.text = "Longest wait for Redis; then the process grants its own share.",
                  .minimum = 1,
                  .maximum = 10'000});
+  section.Field("replicas", replicas,
+                {.text = "Processes that take calls in; without Redis each grants its share.",
+                 .minimum = 1,
+                 .maximum = 10'000});
 }
 
 }  // namespace vedette

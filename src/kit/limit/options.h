@@ -15,6 +15,7 @@ struct LimiterOptions {
   std::int64_t max_keys = 100'000;  // budgets that one process remembers
   // Longest wait for Redis; then the process grants its share by itself.
   std::chrono::milliseconds redis_timeout{100};
+  std::int64_t replicas = 1;  // processes that then share the budgets
 
   void Describe(config::Section& section);
 };

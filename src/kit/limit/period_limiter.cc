@@ -62,7 +62,7 @@ Task<PeriodDecision> RedisPeriodLimiter::Take(std::string key,
                                               PeriodLimit limit,
                                               Deadline deadline) {
   const auto reply =
-      co_await client_.Run(deadline, script_, {"period:" + key},
+      co_await client_.Run(deadline, script_, {"vedette:period:" + key},
                            {std::to_string(PeriodOf(limit).count()), limit.align ? "1" : "0",
                             std::to_string(limit.east_of_utc.count())});
   if (!reply) co_return PeriodDecision{.error = reply.error()};

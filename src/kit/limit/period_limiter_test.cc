@@ -92,7 +92,7 @@ TEST_F(RedisPeriodLimiterTest, L1QuotaOfFive) {
     // A period so long that the test does not see its end.
     const PeriodLimit limit = {.quota = 5, .period = hours(24 * 36'500), .align = align};
     EXPECT_EQ(TakeMany(client.runtime, limiter, limit, 100), kL1);
-    const auto left = *client.Call("PTTL", {"period:key"})->integer();
+    const auto left = *client.Call("PTTL", {"vedette:period:key"})->integer();
     if (align) {
       EXPECT_LT(left, limit.period.count());
       EXPECT_GT(left, 0);

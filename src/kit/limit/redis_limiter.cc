@@ -113,7 +113,7 @@ Task<LimitDecision> RedisLimiter::Take(std::string key,
   if (impl_->away) co_return impl_->Rescue(key, limit, amount);
   const Deadline patience = Deadline::After(impl_->system, impl_->timeout);
   const auto reply = co_await impl_->deps.client.Run(
-      deadline.Earlier(patience), impl_->script, {"limit:" + key},
+      deadline.Earlier(patience), impl_->script, {"vedette:limit:" + key},
       {std::to_string(limit.burst), Number(limit.rate), std::to_string(amount),
        std::to_string(BucketLifetimeSeconds(limit))});
   if (reply) {

@@ -90,7 +90,7 @@ TEST_F(RedisLimiterTest, TokensComeBackOnTheClockOfRedis) {
 // L7: go-zero's script fails on every call when burst < rate / 2.
 TEST_F(RedisLimiterTest, SmallBurstOfAFastRateStaysInRedis) {
   EXPECT_TRUE(Take("user", {.rate = 1000, .burst = 10}, 10, Later()).allowed);
-  EXPECT_EQ(client_->Call("TTL", {"limit:user"}), redis::Integer(1));
+  EXPECT_EQ(client_->Call("TTL", {"vedette:limit:user"}), redis::Integer(1));
   EXPECT_TRUE(limiter_->Snapshot().redis);
   EXPECT_EQ(limiter_->Snapshot().local_keys, 0);
 }
@@ -99,7 +99,7 @@ TEST_F(RedisLimiterTest, SmallBurstOfAFastRateStaysInRedis) {
 TEST_F(RedisLimiterTest, MoreThanTheBurstIsRefusedWithoutSideEffect) {
   const LimitDecision never = Take("user", kTen, 11, Later());
   EXPECT_FALSE(never.allowed);
-  EXPECT_EQ(client_->Call("EXISTS", {"limit:user"}), redis::Integer(0));
+  EXPECT_EQ(client_->Call("EXISTS", {"vedette:limit:user"}), redis::Integer(0));
   EXPECT_EQ(TakeMany("user", 20), 10);
   const LimitDecision refused = Take("user", kTen, 1, Later());
   EXPECT_EQ(refused.limit, 10);
@@ -197,10 +197,10 @@ TEST_F(RedisLimiterTest, CallerWhoseTimeIsOverIsRefusedAndStartsNothing) {
 }
 
 TEST_F(RedisLimiterTest, KeyOfAnotherTypeIsDecidedLocallyAndRedisStays) {
-  ASSERT_TRUE(client_->Call("LPUSH", {"limit:user", "x"}));
+  ASSERT_TRUE(client_->Call("LPUSH", {"vedette:limit:user", "x"}));
   EXPECT_EQ(TakeMany("user", 20), 10);
   EXPECT_TRUE(limiter_->Snapshot().redis);
-  ASSERT_TRUE(client_->Call("SET", {"limit:other", "garbage"}));
+  ASSERT_TRUE(client_->Call("SET", {"vedette:limit:other", "garbage"}));
   EXPECT_EQ(TakeMany("other", 20), 10) << "garbage counts as a full bucket";
 }
 
