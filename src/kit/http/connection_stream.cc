@@ -124,7 +124,7 @@ void Connection::OnReadAhead(const boost::system::error_code& error, std::size_t
 // still want its answer: both look the same. An interim response (RFC 9110 §15.2) tells: a closed
 // connection answers it with a reset. HTTP/1.0 has none; there the work goes on.
 void Connection::Probe() {
-  if (!parser_.framing().http11) return;
+  if (!core_.options.probe_clients || !parser_.framing().http11) return;
   constexpr std::string_view kProcessing = "HTTP/1.1 102 Processing\r\n\r\n";
   boost::system::error_code error;
   const std::size_t sent = socket_.write_some(asio::buffer(kProcessing), error);

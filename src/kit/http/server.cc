@@ -63,6 +63,12 @@ void ServerOptions::Describe(config::Section& section) {
                  .maximum = 3.6e6});
   section.Field("compress", compress, {.text = "Send text as gzip to clients that accept it."});
   section.Field("access_log", access_log, {.text = "Log one line for each request."});
+  section.Field("probe_clients", probe_clients,
+                {.text = "Send \"102 Processing\" to a client that has ended its side of the "
+                         "connection while its request is handled: a closed connection answers "
+                         "with a reset, and the work stops. Off when clients that only end their "
+                         "side do not understand interim responses; who left is then noticed by "
+                         "the answer."});
 }
 
 struct Server::Impl {

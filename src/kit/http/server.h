@@ -36,6 +36,8 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
   bool compress = true;
   bool access_log = true;
+  // Asks, by an interim response, a client that has ended its side whether it still is there.
+  bool probe_clients = true;
 
   void Describe(config::Section& section);
 };

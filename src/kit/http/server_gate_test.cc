@@ -250,6 +250,20 @@ TEST(ServerLeaveTest, AClientThatOnlyEndsItsRequestsGetsItsAnswer) {
   EXPECT_THAT(server.AwaitEnds(1), ElementsAre(200));
 }
 
+TEST(ServerLeaveTest, WithoutProbesItGetsNothingButItsAnswer) {
+  GatedServer server({.probe_clients = false});
+  server.Start();
+  RawSocket socket(server.port());
+  ASSERT_TRUE(socket.Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n"));
+  server.AwaitSignal(server.started);
+  socket.FinishSending();
+  // The end has come before these, so it is mostly noticed before them.
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(server.Fetch({.target = "/hello"}).status, 200);
+  server.release.Set();
+  EXPECT_THAT(socket.ReadAll(), StartsWith("HTTP/1.1 200 OK"));
+  EXPECT_THAT(server.AwaitEnds(1), ElementsAre(200));
+}
+
 TEST(ServerLeaveTest, AnHttp10ClientThatEndsItsRequestGetsItsAnswer) {
   GatedServer server;
   server.Start();
