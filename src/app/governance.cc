@@ -117,7 +117,8 @@ Status Governance::Open() {
                                                 .metrics = dependencies_.metrics,
                                                 .shedder = &shedder_,
                                                 .degradation = &degradation_,
-                                                .limiter = limiter_.get()});
+                                                .limiter = limiter_.get(),
+                                                .scope = RolesText(config_) + "/"});
   VEDETTE_TRY(partners_, rpc::PartnerSignatures::Load(config_.partners, dependencies_.clock,
                                                       *nonces_, dependencies_.metrics));
   VEDETTE_TRY(discovery_,

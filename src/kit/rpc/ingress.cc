@@ -181,8 +181,8 @@ struct Entrance::Impl {
                         std::string_view policy,
                         RateLimit limit,
                         Deadline deadline) {
-    const LimitDecision decision =
-        co_await shared.dependencies.limiter->Take(std::move(key), limit, 1, deadline);
+    const LimitDecision decision = co_await shared.dependencies.limiter->Take(
+        shared.dependencies.scope + key, limit, 1, deadline);
     const BudgetReport report = MakeReport(policy, limit, decision);
     if (!decision.allowed || !permit.budget_ || report.remaining < permit.budget_->remaining) {
       permit.budget_ = report;

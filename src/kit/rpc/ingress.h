@@ -56,6 +56,8 @@ struct IngressDependencies {
   Shedder* shedder = nullptr;
   Degradation* degradation = nullptr;
   Limiter* limiter = nullptr;
+  // Processes of one scope share budgets; a call that is passed on to another is charged there too.
+  std::string scope = {};
 };
 
 // What the end of a served call says about the operation: kInternal, kDeadlineExceeded,
