@@ -164,6 +164,10 @@ void App::Impl::BuildOps() {
   profiler = std::make_unique<Profiler>(config.profile);
   AddProcessStatus(status, std::string(kVersion), {roles.begin(), roles.end()}, clock);
   AddStatusSections(status, *governance, *wiring);
+  status.Add("connections", "Connections", [this] {
+    return StatusPairs{{{"HTTP", http_server ? http_server->connections() : 0},
+                        {"gRPC calls", grpc_server ? grpc_server->calls() : 0}}};
+  });
   AddOpsRoutes(router, health, metrics);
   AddStatusRoutes(router, *ops_access, status);
   AddProfileRoutes(router, *ops_access, *profiler);

@@ -124,6 +124,28 @@ StatusTable Databases(const Wiring& wiring) {
   return table;
 }
 
+StatusTable Caches(const Wiring& wiring) {
+  StatusTable table{{"cache", "hits", "misses", "hit ratio", "failed queries", "store failures"},
+                    {}};
+  for (const cache::CacheSnapshot& cache : wiring.Caches()) {
+    table.rows.push_back({cache.name, cache.hits, cache.misses, Percent(cache.hit_ratio()),
+                          cache.query_failures, cache.store_failures});
+  }
+  return table;
+}
+
+StatusTable Queues(const Wiring& wiring) {
+  StatusTable table{{"outbox", "waiting", "oldest", "published", "failures", "held keys"}, {}};
+  if (const auto outbox = wiring.Outbox()) {
+    table.rows.push_back(
+        {outbox->service, outbox->waiting, FormatDuration(outbox->oldest), outbox->published,
+         outbox->failures,
+         StatusCell(outbox->held_keys,
+                    outbox->held_keys > 0 ? StatusTone::kWarning : StatusTone::kPlain)});
+  }
+  return table;
+}
+
 StatusTable SlowStatements(const Wiring& wiring) {
   StatusTable table{{"service", "statement", "took"}, {}};
   for (const db::DatabaseState& state : wiring.Databases()) {
@@ -193,6 +215,8 @@ void AddStatusSections(StatusRegistry& status, Governance& governance, const Wir
   status.Add("peers", "Peers", [&] { return Peers(wiring); });
   status.Add("discovery", "Discovery", [&] { return Discovery(governance); });
   status.Add("databases", "Databases", [&] { return Databases(wiring); });
+  status.Add("caches", "Caches", [&] { return Caches(wiring); });
+  status.Add("queues", "Queues", [&] { return Queues(wiring); });
   status.Add("slow_statements", "Slow statements", [&] { return SlowStatements(wiring); });
   status.Add("breakers", "Breakers", [&] { return Breakers(governance); });
   status.Add("redis", "Redis", [&] { return Redis(governance); });

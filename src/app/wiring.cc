@@ -102,16 +102,16 @@ Task<Status> Wiring::BuildIdentity() {
 Task<Status> Wiring::BuildTrial() {
   if (!Runs("trial")) co_return Connect("trial", apis_.trial, trial::v1::MakeTrialClient);
   VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("trial"));
-  Offer("trial", apis_.trial,
-        std::make_unique<trial::TrialModule>(
-            trial::TrialDependencies{.database = *database,
-                                     .clock = platform_.clock,
-                                     .authorizer = platform_.authorizer,
-                                     .logger = LoggerOf("trial"),
-                                     .metrics = &platform_.metrics,
-                                     .shared_cache = platform_.governance.cache_store()},
-            config_.trial),
-        trial::v1::MakeTrialGuard);
+  auto module = std::make_unique<trial::TrialModule>(
+      trial::TrialDependencies{.database = *database,
+                               .clock = platform_.clock,
+                               .authorizer = platform_.authorizer,
+                               .logger = LoggerOf("trial"),
+                               .metrics = &platform_.metrics,
+                               .shared_cache = platform_.governance.cache_store()},
+      config_.trial);
+  trial_ = module.get();
+  Offer("trial", apis_.trial, std::move(module), trial::v1::MakeTrialGuard);
   co_return Status();
 }
 
@@ -144,14 +144,14 @@ Task<Status> Wiring::BuildRule() {
 Task<Status> Wiring::BuildMonitor() {
   if (!Runs("monitor")) co_return Connect("monitor", apis_.monitor, monitor::v1::MakeMonitorClient);
   VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("monitor"));
-  Offer("monitor", apis_.monitor,
-        std::make_unique<monitor::MonitorModule>(
-            monitor::MonitorDependencies{*database, platform_.clock, platform_.authorizer,
-                                         LoggerOf("monitor"), platform_.metrics, platform_.runtime,
-                                         *apis_.trial, *apis_.subject, *apis_.rule, *apis_.identity,
-                                         &platform_.governance.tracer()},
-            config_.monitor),
-        monitor::v1::MakeMonitorGuard);
+  auto module = std::make_unique<monitor::MonitorModule>(
+      monitor::MonitorDependencies{*database, platform_.clock, platform_.authorizer,
+                                   LoggerOf("monitor"), platform_.metrics, platform_.runtime,
+                                   *apis_.trial, *apis_.subject, *apis_.rule, *apis_.identity,
+                                   &platform_.governance.tracer()},
+      config_.monitor);
+  monitor_ = module.get();
+  Offer("monitor", apis_.monitor, std::move(module), monitor::v1::MakeMonitorGuard);
   co_return Status();
 }
 
@@ -195,6 +195,15 @@ std::vector<rpc::ChannelState> Wiring::Channels() const {
   std::vector<rpc::ChannelState> states;
   for (const auto& channel : channels_) states.push_back(channel->Snapshot());
   return states;
+}
+
+std::vector<cache::CacheSnapshot> Wiring::Caches() const {
+  return trial_ == nullptr ? std::vector<cache::CacheSnapshot>() : trial_->CacheSnapshots();
+}
+
+std::optional<queue::OutboxRelay::State> Wiring::Outbox() const {
+  if (monitor_ == nullptr) return std::nullopt;
+  return monitor_->OutboxState();
 }
 
 std::vector<db::DatabaseState> Wiring::Databases() const {

@@ -8,6 +8,7 @@
 #include <vedette/trial/v1/trial.vedette.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,8 @@ class Wiring {
   // For the status page. Thread-safe once built.
   std::vector<rpc::ChannelState> Channels() const;
   std::vector<db::DatabaseState> Databases() const;
+  std::vector<cache::CacheSnapshot> Caches() const;
+  std::optional<queue::OutboxRelay::State> Outbox() const;  // nullopt without the role monitor
 
  private:
   bool Runs(std::string_view role) const { return roles_.contains(role); }
@@ -108,6 +111,8 @@ class Wiring {
   std::vector<std::unique_ptr<db::Database>> databases_;
   std::vector<std::unique_ptr<Module>> modules_;  // in the order of their start
   std::size_t started_ = 0;
+  const trial::TrialModule* trial_ = nullptr;  // among modules_, if they run here
+  const monitor::MonitorModule* monitor_ = nullptr;
   Apis apis_;
 };
 

@@ -111,6 +111,8 @@ Status Server::Start() {
   return {};
 }
 
+std::int64_t Server::connections() const { return impl_->core->connections.load(); }
+
 std::uint16_t Server::port() const { return impl_->endpoint.port(); }
 
 std::string Server::Addr() const {

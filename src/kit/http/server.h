@@ -64,8 +64,9 @@ class Server {
   // when the router is filled.
   Status Start();
 
-  std::uint16_t port() const;  // 0 before Start
-  std::string Addr() const;    // "127.0.0.1:8080"
+  std::uint16_t port() const;        // 0 before Start
+  std::int64_t connections() const;  // of clients, open now
+  std::string Addr() const;          // "127.0.0.1:8080"
 
   // Stops accepting, closes idle connections, ends streams, and lets requests in flight finish for
   // at most `drain`; then cancels them. Harmless when called twice or without Start.

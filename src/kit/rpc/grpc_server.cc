@@ -243,6 +243,11 @@ void GrpcServer::Add(std::unique_ptr<GrpcService> service) {
 
 Status GrpcServer::Start() { return impl_->Start(); }
 
+std::int64_t GrpcServer::calls() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->calls;
+}
+
 std::string GrpcServer::address() const {
   const std::string& asked = impl_->options.address;
   return asked.substr(0, asked.rfind(':')) + ":" + std::to_string(impl_->port);

@@ -67,6 +67,7 @@ class GrpcServer {
 
   // "127.0.0.1:9090", with the real port. After Start.
   std::string address() const;
+  std::int64_t calls() const;  // at work now
 
   // What the health service says; true from Start on.
   void SetServing(bool serving);
