@@ -167,6 +167,31 @@ TEST_F(ObservabilityTest, ARequestIsOneTraceFromTheBrowserToSql) {
   EXPECT_TRUE(receiver_.WaitFor(is_whole)) << Tell(OfTheTrace(receiver_.spans()));
 }
 
+TEST_F(ObservabilityTest, AWriteShowsItsRulesAndStatements) {
+  http::ClientRequest request{.method = "POST", .target = kEvents};
+  request.headers.Set("Authorization", "Bearer " + token_);
+  request.headers.Set("Content-Type", "application/json");
+  request.headers.Set("traceparent", kTraceparent);
+  request.body = Reading("701-001", 152, "k1");
+  const auto answer = Await<Result<http::ClientResponse>>(
+      fleet_.runtime(), [&]() -> Task<Result<http::ClientResponse>> {
+        co_return co_await http::Fetch({"127.0.0.1", fleet_.http_port("gateway1")}, request,
+                                       std::chrono::steady_clock::now() + std::chrono::seconds(30));
+      });
+  ASSERT_TRUE(answer && answer->status == 200);
+  const auto shows = [](const Spans& all) {
+    const Spans spans = OfTheTrace(all);
+    const auto under_the_request = [&](const std::string& name) {
+      return std::ranges::any_of(spans, [&](const OtlpReceiver::Span& span) {
+        return span.name == name && Hex(Ancestry(spans, span).back().parent_span_id) ==
+                                        std::string(kTraceparent).substr(36, 16);
+      });
+    };
+    return under_the_request("monitor.EvaluateRules") && under_the_request("commit");
+  };
+  EXPECT_TRUE(receiver_.WaitFor(shows)) << Tell(OfTheTrace(receiver_.spans()));
+}
+
 TEST_F(ObservabilityTest, NothingPersonalOrClinicalIsTold) {
   const RestAnswer created = fleet_.Rest(
       "POST", "/api/v1/subjects",

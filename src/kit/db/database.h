@@ -13,6 +13,7 @@
 #include "kit/db/state.h"
 #include "kit/task/deadline.h"
 #include "kit/task/task.h"
+#include "kit/telemetry/trace_context.h"
 
 namespace vedette::db {
 
@@ -24,6 +25,8 @@ enum class Dialect { kSqlite, kPostgres };
 class Transaction {
  public:
   virtual ~Transaction() = default;
+  // The span that its statements hang under; all zero for none.
+  virtual TraceContext trace() const { return {}; }
   virtual Task<Result<Rows>> Query(Sql sql, Params params = {}) = 0;
   // The rows that RETURNING gave, in no promised order.
   virtual Task<Result<Rows>> Insert(BulkInsert insert) = 0;

@@ -179,8 +179,17 @@ class GroupWriter {
     }
   }
 
+  // A transaction is shown in one trace: of the first request that has one.
+  static TraceContext TraceOf(const Items& group) {
+    for (const auto& item : group) {
+      if (item->deadline.trace.IsValid()) return item->deadline.trace;
+    }
+    return {};
+  }
+
   Task<Result<std::vector<Result<Response>>>> Attempt(const Items& group) {
-    const Deadline deadline = Deadline::After(clock_, options_.transaction_timeout);
+    const Deadline deadline =
+        Deadline::After(clock_, options_.transaction_timeout).Within(TraceOf(group));
     VEDETTE_CO_TRY(const auto transaction, co_await database_.BeginWrite(deadline));
     std::vector<Request> requests;
     requests.reserve(group.size());

@@ -34,6 +34,8 @@ class SessionTransaction final : public Transaction {
     session_->End();
   }
 
+  TraceContext trace() const override { return session_->deadline.trace; }
+
   // For the first answer that says something.
   void Judge(const Result<Rows>& rows) {
     unanswered_ = false;

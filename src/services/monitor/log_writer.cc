@@ -333,7 +333,15 @@ Task<Status> LogWriter::Conclude(db::Transaction& transaction,
   VEDETTE_CO_CHECK_OK(co_await PutNewSubjects(transaction, recorded));
 
   const SteadyTime started = dependencies_.clock.SteadyNow();
+  Span span;
+  if (dependencies_.tracer != nullptr) {
+    span = dependencies_.tracer->Start("monitor.EvaluateRules", SpanKind::kInternal,
+                                       transaction.trace());
+    span.Set("monitor.events", static_cast<std::int64_t>(recorded.size()));
+  }
   Findings findings = detector_.Apply(recorded, received_at);
+  span.Set("monitor.transitions", static_cast<std::int64_t>(findings.size()));
+  span.End();
   engine_seconds_.Observe(
       std::chrono::duration<double>(dependencies_.clock.SteadyNow() - started).count());
   if (!findings.empty()) {

@@ -17,6 +17,7 @@
 #include "kit/queue/outbox.h"
 #include "kit/task/task.h"
 #include "kit/telemetry/metrics.h"
+#include "kit/telemetry/tracer.h"
 #include "services/monitor/alert_tables.h"
 #include "services/monitor/detector.h"
 #include "services/monitor/rule_book.h"
@@ -50,6 +51,7 @@ class LogWriter {
     MetricsRegistry& metrics;
     Logger logger;
     Executor executor;
+    Tracer* tracer = nullptr;  // null: no spans
   };
 
   LogWriter(Dependencies dependencies, LogWriterOptions options);
