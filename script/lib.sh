@@ -23,7 +23,7 @@ BUILD_PACKAGES=(
   libfmt-dev libhiredis-dev libgoogle-perftools-dev libssl-dev libyaml-cpp-dev libyaml-dev libsqlite3-dev libpq-dev zlib1g-dev libargon2-dev libre2-dev
   libgtest-dev libgmock-dev libbenchmark-dev nodejs npm curl
 )
-TEST_PACKAGES=(git python3 clang-format-19 postgresql redis-server redis-sentinel etcd-server google-perftools chromium fonts-noto-cjk)
+TEST_PACKAGES=(git python3 clang-format-19 postgresql redis-server redis-sentinel etcd-server etcd-client google-perftools chromium fonts-noto-cjk)
 SANITIZER_PACKAGES=(libclang-rt-19-dev llvm-19)
 
 # Reads what apt-get says, tells each tenth, and keeps the rest in the file $1.
