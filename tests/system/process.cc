@@ -17,6 +17,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "kit/testing/free_port.h"
+
 namespace vedette::system_test {
 std::string Binary() {
   const char* path = std::getenv("VEDETTE_BINARY");
@@ -133,19 +135,7 @@ Outcome RunCommand(std::vector<std::string> arguments, std::vector<std::string> 
   return outcome;
 }
 
-std::uint16_t FreePort() {
-  const int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(file, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(file, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
-  close(file);
-  return ntohs(address.sin_port);
-}
+std::uint16_t FreePort() { return static_cast<std::uint16_t>(testkit::FreePort()); }
 
 std::string ReadFile(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

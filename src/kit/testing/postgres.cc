@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "kit/testing/free_port.h"
 #include "kit/testing/temp_dir.h"
 
 namespace vedette::testkit {
@@ -54,19 +55,6 @@ void GiveToServerUser(const fs::path& folder) {
   if (entry == nullptr || ::chown(folder.c_str(), entry->pw_uid, entry->pw_gid) != 0) {
     throw std::runtime_error("the folder of PostgreSQL cannot be given to its user");
   }
-}
-
-int FreePort() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  const bool bound = ::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(listener);
-  if (!bound) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
 }
 
 // Starts a program that reads `input` and writes to the file `log`, in a session of its own, so

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <thread>
 
+#include "kit/testing/free_port.h"
 #include "kit/testing/temp_dir.h"
 
 namespace vedette::testkit {
@@ -65,21 +66,9 @@ sockaddr_in Loopback(int port) {
   return address;
 }
 
-// All are held while they are chosen, so they differ.
 std::vector<int> FreePorts(std::size_t count) {
-  std::vector<int> sockets;
   std::vector<int> ports;
-  for (std::size_t i = 0; i < count; ++i) {
-    sockets.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address = Loopback(0);
-    socklen_t size = sizeof(address);
-    if (::bind(sockets.back(), reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-        ::getsockname(sockets.back(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-      ports.push_back(ntohs(address.sin_port));
-    }
-  }
-  for (const int socket : sockets) ::close(socket);
-  if (ports.size() != count) throw std::runtime_error("no free port");
+  for (std::size_t i = 0; i < count; ++i) ports.push_back(FreePort());
   return ports;
 }
 
