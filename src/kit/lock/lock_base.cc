@@ -2,10 +2,10 @@
 #include "kit/lock/lock_base.h"
 
 #include <algorithm>
-#include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <utility>
 
+#include "kit/task/cancellation.h"
 #include "kit/task/spawn.h"
 
 namespace vedette::lock {
@@ -112,8 +112,19 @@ struct LockManagerBase::Held {
   const Signal unwatched;  // the watchdog has ended
   Canceller watchdog;
 
-  // Extends the lock every third of its ttl until it is lost or the task is cancelled.
+  // Until it is lost or the task is cancelled. An exception leaves it unwatched: that is lost too.
   static Task<void> Watch(std::shared_ptr<Held> lock) {
+    try {
+      co_await Keep(lock);
+    } catch (...) {
+      if (IsCancellation(std::current_exception())) throw;
+      lock->shared->dependencies.logger.Error("a lock's watchdog ended by an exception");
+    }
+    lock->Lose();
+  }
+
+  // Extends the lock every third of its ttl. Returns when it is another's or may be.
+  static Task<void> Keep(std::shared_ptr<Held> lock) {
     const LockDependencies& given = lock->shared->dependencies;
     nanoseconds wait = lock->ttl / 3;
     while (true) {
@@ -121,19 +132,18 @@ struct LockManagerBase::Held {
       const SteadyTime now = given.clock.SteadyNow();
       const SteadyTime until = lock->valid_until;
       // Whatever the server says now, meanwhile another may have held it.
-      if (now >= until) break;
+      if (now >= until) co_return;
       const auto kept = co_await lock->grip->Extend(Deadline{until});
-      if (kept && !*kept) break;
+      if (kept && !*kept) co_return;
       if (kept) {
         lock->valid_until = now + lock->ttl;
         wait = lock->ttl / 3;
       } else {
         const nanoseconds left = until - given.clock.SteadyNow();
-        if (left <= nanoseconds(0)) break;
+        if (left <= nanoseconds(0)) co_return;
         wait = std::min<nanoseconds>(lock->ttl / 10, left);
       }
     }
-    lock->Lose();
   }
 
   static Task<void> Release(std::shared_ptr<Held> lock, std::shared_ptr<Result<bool>> answer) {
@@ -252,29 +262,6 @@ std::size_t LockManagerBase::held() const {
 
 void LockManagerBase::InBackground(Executor executor, std::move_only_function<Task<void>()> work) {
   shared_->releases.Spawn(std::move(executor), "lock release", std::move(work));
-}
-
-Task<bool> RunUntil(SteadyTime time, std::move_only_function<Task<void>()> work) {
-  // Also a cancelled caller waits, because the work uses what the caller owns.
-  const bool throws = co_await asio::this_coro::throw_if_cancelled();
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const Signal ended;
-  const auto error = std::make_shared<std::exception_ptr>();
-  Canceller canceller;
-  Spawn(
-      co_await CurrentExecutor(), std::move(work),
-      [ended, error](std::exception_ptr thrown) {
-        *error = thrown;
-        ended.Set();
-      },
-      canceller);
-  const bool in_time = co_await ended.WaitUntil(time);
-  if (!in_time) {
-    canceller.Cancel();
-    co_await ended.WaitRegardless([] {});
-  }
-  co_await asio::this_coro::throw_if_cancelled(throws);
-  co_return in_time && *error == nullptr;
 }
 
 std::unexpected<Error> HeldByAnother() {

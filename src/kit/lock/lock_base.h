@@ -76,10 +76,6 @@ class LockManagerBase : public LockManager {
   const std::shared_ptr<Shared> shared_;
 };
 
-// Runs `work` as a task of its own on the caller's executor and waits for its end; cancels it at
-// `time`, or when the caller is cancelled. Whether it ended without that. Rethrows nothing.
-Task<bool> RunUntil(SteadyTime time, std::move_only_function<Task<void>()> work);
-
 std::unexpected<Error> HeldByAnother();
 
 }  // namespace vedette::lock

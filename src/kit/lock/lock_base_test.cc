@@ -7,6 +7,7 @@
 #include <deque>
 #include <latch>
 #include <mutex>
+#include <stdexcept>
 
 #include "kit/lock/local_locks.h"
 #include "kit/lock/lock_test_support.h"
@@ -30,6 +31,7 @@ class ScriptedLocks final : public LockManagerBase {
   std::atomic<bool> free = true;
   std::atomic<bool> away = false;
   std::atomic<bool> taken_away = false;
+  std::atomic<bool> broken = false;
   std::atomic<int> extended = 0;
   std::atomic<int> released = 0;
 
@@ -39,6 +41,7 @@ class ScriptedLocks final : public LockManagerBase {
     explicit ScriptedGrip(ScriptedLocks& server) : server_(server) {}
     Task<Result<bool>> Extend(Deadline) override {
       ++server_.extended;
+      if (server_.broken) throw std::runtime_error("broken");
       if (server_.away) co_return Fail(Code::kUnavailable, "away");
       co_return !server_.taken_away;
     }
@@ -84,6 +87,14 @@ class LockBaseTest : public ::testing::Test {
   ScriptedLocks locks_{world_.Dependencies()};
   std::unique_ptr<Lock> lock_;
 };
+
+TEST_F(LockBaseTest, ALockWhoseWatchdogBreaksIsLost) {
+  Acquire();
+  locks_.broken = true;
+  EXPECT_EQ(world_.sleeper.WakeNext(), 10s);
+  EXPECT_TRUE(Eventually([&] { return lock_->Lost().IsSet(); }));
+  EXPECT_FALSE(lock_->Valid());
+}
 
 TEST_F(LockBaseTest, TheWatchdogKeepsTheLockEveryThirdOfItsTtl) {
   Acquire();

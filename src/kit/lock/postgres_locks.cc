@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kit/lock/local_locks.h"
+#include "kit/task/cancellation.h"
 
 namespace vedette::lock {
 namespace {
