@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rules/check/test_catalog.h"
+#include "rules/plan/opcode.h"
 #include "rules/syntax/parser.h"
 
 namespace vedette::rules {
@@ -54,6 +55,11 @@ std::vector<FeatureKind> KindsOf(const Condition& condition) {
 
 std::uint32_t ItemNamed(std::string_view name) {
   return TestCatalog()->IndexOf(*TestCatalog()->FindSeries(name));
+}
+
+int CountOf(const Program& program, Opcode op) {
+  return static_cast<int>(std::ranges::count(program.code, static_cast<std::uint8_t>(op),
+                                             [](const Instruction& step) { return step.op; }));
 }
 
 Truth RunOn(const Condition& condition, const std::vector<Slot>& features) {
@@ -264,6 +270,33 @@ TEST(ConditionTest, GradesByHandBecomeTruths) {
   EXPECT_EQ(RunOn(condition, {Number(5.5)}), Truth::kTrue);
   EXPECT_EQ(RunOn(condition, {Number(5)}), Truth::kFalse);
   EXPECT_EQ(RunOn(condition, {Number(NAN)}), Truth::kUnknown);
+}
+
+// Grades 2, 1 and 0 are the same answer where the value is known.
+TEST(ConditionTest, GradesTheQuestionIsNotAboutAreNotComputed) {
+  const Condition condition = CompileText(
+      "(lab.ALT.xuln > 20.0 ? 4 : lab.ALT.xuln > 5.0 ? 3 : lab.ALT.xuln > 3.0 ? 2 : 0) >= 3");
+  EXPECT_EQ(CountOf(condition.vector(), Opcode::kLessNumber), 2);
+  EXPECT_EQ(RunOn(condition, {Number(4)}), Truth::kFalse);
+  EXPECT_EQ(RunOn(condition, {Number(6)}), Truth::kTrue);
+  EXPECT_EQ(RunOn(condition, {Number(NAN)}), Truth::kUnknown);
+
+  // Another value may be missing where this one is not: then the result is open.
+  const Condition two = CompileText("(lab.ALT.xuln > 5.0 ? 3 : lab.AST.xuln > 5.0 ? 2 : 0) >= 3");
+  EXPECT_EQ(CountOf(two.vector(), Opcode::kLessNumber), 2);
+  EXPECT_EQ(RunOn(two, {Number(4), Number(NAN)}), Truth::kUnknown);
+  EXPECT_EQ(RunOn(two, {Number(6), Number(NAN)}), Truth::kTrue);
+
+  const Condition opposite = CompileText("(lab.ALT.xuln > 5.0 ? 1 : 2) == 2");
+  EXPECT_EQ(RunOn(opposite, {Number(4)}), Truth::kTrue);
+  EXPECT_EQ(RunOn(opposite, {Number(6)}), Truth::kFalse);
+  EXPECT_EQ(RunOn(opposite, {Number(NAN)}), Truth::kUnknown);
+
+  // Zero times an infinite value is unknown, so these two are not known together.
+  const Condition zero = CompileText(
+      "(lab.ALT.value > 2.0 * lab.ALT.uln ? 3 : lab.ALT.value > 0.0 * lab.ALT.uln ? 2 "
+      ": 0) >= 3");
+  EXPECT_EQ(RunOn(zero, {Number(4), Number(INFINITY)}), Truth::kUnknown);
 }
 
 TEST(ConditionTest, LiteralsAlone) {

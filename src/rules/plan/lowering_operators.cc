@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "rules/plan/choice.h"
 #include "rules/plan/integer_range.h"
 #include "rules/plan/lowering.h"
 #include "rules/scores/score_functions.h"
@@ -95,8 +96,7 @@ std::optional<PlanNode> Distributed(PlanNode choice, Compare compare) {
   auto x = compare(std::move(choice.operands[1]));
   auto y = compare(std::move(choice.operands[2]));
   if (!x || !y) return std::nullopt;
-  return OperationNode(Opcode::kSelectTruth, SlotKind::kTruth,
-                       {std::move(choice.operands[0]), *std::move(x), *std::move(y)});
+  return ChoiceOfTruths(std::move(choice.operands[0]), *std::move(x), *std::move(y));
 }
 
 }  // namespace
@@ -134,6 +134,9 @@ Lowering::Lowered Lowering::LowerOperator(const Expr& expr) {
       return std::nullopt;
     }
     const SlotKind kind = nodes[1].kind;
+    if (kind == SlotKind::kTruth) {
+      return ChoiceOfTruths(std::move(nodes[0]), std::move(nodes[1]), std::move(nodes[2]));
+    }
     return OperationNode(SelectFor(kind), kind, std::move(nodes));
   }
   if (nodes.size() != 2) return std::nullopt;

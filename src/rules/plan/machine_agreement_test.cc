@@ -56,7 +56,9 @@ class Author {
 
   std::string Truth(int depth) {
     if (depth <= 0) return OneOf({Attribute(kTruthNames), "true", "false", NumbersCompared(0)});
-    switch (Below(12)) {
+    switch (Below(13)) {
+      case 12:
+        return "(" + Grade(depth) + Comparison() + OneOf({"0", "1", "2", "3"}) + ")";
       case 0:
         return "(" + Truth(depth - 1) + " && " + Truth(depth - 1) + ")";
       case 1:
@@ -90,6 +92,25 @@ class Author {
   std::string NumbersCompared(int depth) {
     const std::string left = "(" + Number(depth - 1) + Comparison();
     return left + (Below(6) == 0 ? Integer(depth - 1) : Number(depth - 1)) + ")";
+  }
+
+  // A chain of choices between constants, mostly about the same two numbers.
+  std::string Grade(int depth) {
+    const std::string value = Attribute(kNumberNames);
+    const std::string limit = Attribute(kNumberNames);
+    std::string grade = OneOf({"0", "1"});
+    for (std::size_t steps = 1 + Below(4); steps > 0; --steps) {
+      const std::string factor = OneOf({"3.0", "0.5", "-7.0", "0.0"});
+      const std::string condition =
+          OneOf({value + Comparison() + factor + " * " + limit, value + Comparison() + factor,
+                 "!(" + value + Comparison() + limit + " * " + factor + ")",
+                 limit + " * " + limit + Comparison() + value, Truth(depth - 2)});
+      grade = "(" + condition + " ? " + OneOf({"0", "1", "2", "3"}) + " : " + grade + ")";
+      if (Below(5) == 0) {
+        grade = "(" + Attribute(kTruthNames) + " ? " + grade + " : " + OneOf({"0", "2"}) + ")";
+      }
+    }
+    return grade;
   }
 
   std::string Number(int depth) {
