@@ -11,6 +11,7 @@
 #include "kit/config/section.h"
 #include "kit/profile/cpu_profile.h"
 #include "kit/profile/flame_graph.h"
+#include "kit/profile/function_name.h"
 #include "kit/profile/gperftools.h"
 #include "kit/profile/symbolizer.h"
 #include "kit/task/blocking_pool.h"
@@ -94,11 +95,18 @@ struct Profiler::Impl {
     return current;
   }
 
-  Result<std::string> Take(Interval& interval, std::chrono::milliseconds duration) {
-    auto profile = gperftools::ProfileWhile([&] { interval.Wait(duration); });
+  void LetGo() {
     const std::scoped_lock lock(mutex);
     current.reset();
-    return profile;
+  }
+
+  Result<std::string> Take(Interval& interval, std::chrono::milliseconds duration) {
+    // Also after an exception: else no profile could ever be taken again.
+    struct Done {
+      Impl& impl;
+      ~Done() { impl.LetGo(); }
+    } const done{*this};
+    return gperftools::ProfileWhile([&] { interval.Wait(duration); });
   }
 
   Task<Result<std::string>> Profile(
@@ -112,10 +120,7 @@ struct Profiler::Impl {
         });
     if (!outcome) {
       // Either the pool did not take it, or it goes on to its end, which now comes at once.
-      if (outcome.error().code == Code::kResourceExhausted) {
-        const std::scoped_lock lock(mutex);
-        current.reset();
-      }
+      if (outcome.error().code == Code::kResourceExhausted) LetGo();
       co_return std::unexpected(std::move(outcome).error());
     }
     co_return std::move(*outcome);

@@ -16,12 +16,12 @@
 namespace vedette {
 namespace {
 
-constexpr std::string_view kOperatorSigns = "<>=-+*/!&|^~%[],";
-
 // A file's bytes in memory; empty when it cannot be read.
 class MappedFile {
  public:
   explicit MappedFile(const std::string& path) {
+    // Code that the kernel brings has a name and no file; the working folder may have one.
+    if (!path.starts_with('/')) return;
     const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) return;
     struct stat status;
@@ -52,51 +52,7 @@ std::string Demangle(std::string_view name) {
   return status == 0 && text ? std::string(text.get()) : mangled;
 }
 
-// Where the template arguments or parameters that open at `at` end; the text's end if they do not.
-std::size_t EndOfGroup(std::string_view text, std::size_t at) {
-  int depth = 0;
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '<' || c == '(') ++depth;
-    // Of "->" the second is no bracket.
-    if ((c == '>' && text[at - 1] != '-') || c == ')') --depth;
-    if (depth == 0) return at + 1;
-  }
-  return text.size();
-}
-
 }  // namespace
-
-std::string ShortFunctionName(std::string_view demangled) {
-  constexpr std::string_view kAnonymous = "(anonymous namespace)";
-  constexpr std::string_view kOperator = "operator";
-  std::string out;
-  std::size_t name_begin = 0;  // behind what stands before the name: a result type
-  for (std::size_t i = 0; i < demangled.size();) {
-    const std::string_view rest = demangled.substr(i);
-    if (rest.starts_with(kAnonymous)) {
-      out += "(anonymous)";
-      i += kAnonymous.size();
-    } else if (rest.starts_with(kOperator)) {
-      std::size_t end = i + kOperator.size();
-      if (demangled.substr(end).starts_with("()")) end += 2;
-      while (end < demangled.size() && kOperatorSigns.contains(demangled[end])) ++end;
-      out += demangled.substr(i, end - i);
-      i = end;
-      // "operator bool", "operator new"
-      if (demangled.substr(i).starts_with(' ')) out += demangled[i++];
-    } else if (rest[0] == '<' || rest[0] == '(') {
-      i = EndOfGroup(demangled, i);
-    } else if (rest.starts_with(" const") || rest.starts_with(" [")) {
-      break;
-    } else {
-      out += rest[0];
-      if (rest[0] == ' ') name_begin = out.size();
-      ++i;
-    }
-  }
-  return out.substr(name_begin);
-}
 
 // A program or library in memory.
 struct Symbolizer::Module {
@@ -132,8 +88,9 @@ void Symbolizer::LoadModules() {
   modules_.clear();
   dl_iterate_phdr(
       [](dl_phdr_info* info, std::size_t, void* data) {
+        auto& modules = static_cast<Symbolizer*>(data)->modules_;
         auto module = std::make_unique<Module>();
-        module->path = info->dlpi_name[0] == '\0' ? "/proc/self/exe" : info->dlpi_name;
+        module->path = modules.empty() ? "/proc/self/exe" : info->dlpi_name;
         module->bias = info->dlpi_addr;
         for (int i = 0; i < info->dlpi_phnum; ++i) {
           const auto& segment = info->dlpi_phdr[i];
@@ -141,7 +98,7 @@ void Symbolizer::LoadModules() {
           const std::uint64_t begin = info->dlpi_addr + segment.p_vaddr;
           module->code.emplace_back(begin, begin + segment.p_memsz);
         }
-        static_cast<Symbolizer*>(data)->modules_.push_back(std::move(module));
+        modules.push_back(std::move(module));
         return 0;
       },
       this);

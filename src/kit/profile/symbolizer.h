@@ -10,10 +10,6 @@
 
 namespace vedette {
 
-// A demangled name without template arguments and parameters, for people:
-// "vedette::Foo<int>::Bar(std::string) const" becomes "vedette::Foo::Bar".
-std::string ShortFunctionName(std::string_view demangled);
-
 // Names of code addresses of this process, static functions too: from the symbol tables of the
 // program and its libraries, which are read when first needed. Thread-safe.
 class Symbolizer {

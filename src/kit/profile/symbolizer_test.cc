@@ -17,24 +17,6 @@ using testing::HasSubstr;
 
 __attribute__((noinline)) int FunctionOfThisFileAlone(int value) { return value * 3 + 1; }
 
-TEST(ShortFunctionNameTest, LeavesTheNameAlone) {
-  EXPECT_EQ(ShortFunctionName("main"), "main");
-  EXPECT_EQ(ShortFunctionName("vedette::Foo<int>::Bar(std::string) const"), "vedette::Foo::Bar");
-  EXPECT_EQ(ShortFunctionName("void vedette::Run<std::vector<int> >(std::function<void (int)>)"),
-            "vedette::Run");
-  EXPECT_EQ(ShortFunctionName("vedette::(anonymous namespace)::Read(int)"),
-            "vedette::(anonymous)::Read");
-  EXPECT_EQ(ShortFunctionName("vedette::A::B(int)::{lambda(int)#1}::operator()(int) const"),
-            "vedette::A::B::{lambda#1}::operator()");
-  EXPECT_EQ(ShortFunctionName("bool std::operator< <char>(char, char)"), "std::operator< ");
-  EXPECT_EQ(ShortFunctionName("operator new(unsigned long)"), "operator new");
-  EXPECT_EQ(ShortFunctionName("A::operator->() const"), "A::operator->");
-  EXPECT_EQ(ShortFunctionName("A::B() [clone .cold]"), "A::B");
-  for (const std::string_view odd : {"", "<", "((", ">>)", " ", "operator", "operator<", "a<b"}) {
-    ShortFunctionName(odd);
-  }
-}
-
 TEST(SymbolizerTest, KnowsStaticFunctionsAndThoseOfLibraries) {
   Symbolizer symbolizer;
   const auto own = reinterpret_cast<std::uint64_t>(&FunctionOfThisFileAlone);
