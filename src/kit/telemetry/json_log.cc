@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <climits>
 #include <iterator>
 
 #include "kit/telemetry/json_text.h"
@@ -15,7 +17,9 @@
 namespace vedette {
 namespace {
 
-constexpr int kPatienceMs = 1000;
+constexpr std::chrono::milliseconds kPatience{1000};
+// What poll() calls writable takes so much without blocking, also when it may block.
+constexpr std::size_t kPiece = PIPE_BUF;
 constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warning", "error"};
 
 void AppendTime(std::string& out, Timestamp time) {
@@ -47,23 +51,17 @@ void AppendField(std::string& out, const LogField& field) {
   }
 }
 
-// The number of bytes written; less than all when the other side fails or does not read in time.
-std::size_t WriteAll(int file_descriptor, std::string_view text) {
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t count = write(file_descriptor, text.data() + written, text.size() - written);
-    if (count > 0) {
-      written += static_cast<std::size_t>(count);
-    } else if (count < 0 && errno == EINTR) {
-      continue;
-    } else if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      pollfd ready{file_descriptor, POLLOUT, 0};
-      if (poll(&ready, 1, kPatienceMs) <= 0) break;
-    } else {
-      break;
-    }
+// Whether `file_descriptor` takes a piece, waiting for at most `patience`.
+bool AwaitWritable(int file_descriptor, std::chrono::milliseconds patience) {
+  const auto limit = std::chrono::steady_clock::now() + patience;
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(limit - std::chrono::steady_clock::now());
+    pollfd ready{file_descriptor, POLLOUT, 0};
+    const int count = poll(&ready, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
+    if (count > 0) return true;
+    if (count == 0 || errno != EINTR) return false;
   }
-  return written;
 }
 
 }  // namespace
@@ -88,15 +86,33 @@ std::string FormatJsonLogLine(const LogRecord& record) {
   return out;
 }
 
+// The number of bytes written; less than all when the other side fails or does not read in time.
+std::size_t JsonLogSink::WriteAll(std::string_view text) {
+  std::size_t written = 0;
+  while (file_descriptor_ >= 0 && written < text.size()) {
+    stalled_ =
+        !AwaitWritable(file_descriptor_, stalled_ ? std::chrono::milliseconds(0) : kPatience);
+    if (stalled_) break;
+    const ssize_t count =
+        write(file_descriptor_, text.data() + written, std::min(kPiece, text.size() - written));
+    if (count > 0) {
+      written += static_cast<std::size_t>(count);
+    } else if (count == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) {
+      break;
+    }
+  }
+  return written;
+}
+
 void JsonLogSink::Write(const LogRecord& record) {
   try {
     const std::string line = FormatJsonLogLine(record) + "\n";
     const std::scoped_lock lock(mutex_);
-    if (torn_ && WriteAll(file_descriptor_, "\n") == 0) {
+    if (torn_ && WriteAll("\n") == 0) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
-    const std::size_t written = WriteAll(file_descriptor_, line);
+    const std::size_t written = WriteAll(line);
     torn_ = written > 0 && written < line.size();
     if (written < line.size()) dropped_.fetch_add(1, std::memory_order_relaxed);
   } catch (...) {

@@ -108,6 +108,24 @@ TEST_F(JsonLogTest, LinesOfManyThreadsDoNotMix) {
   EXPECT_EQ(lines.size(), 1U);
 }
 
+// Standard error is a pipe that blocks, and who reads it may stand still.
+TEST_F(JsonLogTest, APipeThatNobodyReadsHoldsNobodyUp) {
+  const Logger logger(sink_, clock_, LogLevel::kDebug);
+  const std::string pad(5000, 'x');
+  for (int i = 0; i < 200; ++i) logger.Info("held up", {{"pad", pad}});
+  EXPECT_GT(sink_->dropped(), 100U);
+  // Its other end reads again.
+  std::string text;
+  std::string buffer(1 << 20, '\0');
+  text.assign(buffer.data(), static_cast<std::size_t>(read(ends_[0], buffer.data(), 1 << 20)));
+  const std::uint64_t dropped = sink_->dropped();
+  logger.Info("read again");
+  EXPECT_EQ(sink_->dropped(), dropped);
+  text += Written();
+  EXPECT_TRUE(text.ends_with(
+      "\n" + FormatJsonLogLine({clock_.Now(), LogLevel::kInfo, "read again", {}, {}}) + "\n"));
+}
+
 TEST_F(JsonLogTest, AnUnwritableFileDropsAndCounts) {
   JsonLogSink closed(-1);
   closed.Write({clock_.Now(), LogLevel::kInfo, "lost", {}, {}});

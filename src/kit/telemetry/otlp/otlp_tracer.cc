@@ -88,10 +88,10 @@ struct OtlpTracer::Impl final : Span::Sink {
         random(dependencies.random),
         logger(std::move(dependencies.logger)),
         counters(dependencies.metrics),
-        queue_gauge(dependencies.metrics.GetGauge("vedette_trace_queue_spans",
-                                                  "Spans that wait to be sent.")),
         queue(static_cast<std::size_t>(options.queue_limit),
-              static_cast<std::size_t>(options.batch_size)),
+              static_cast<std::size_t>(options.batch_size),
+              dependencies.metrics.GetGauge("vedette_trace_queue_spans",
+                                            "Spans that wait to be sent.")),
         held(static_cast<std::size_t>(options.held_traces),
              static_cast<std::size_t>(options.held_spans_per_trace)),
         error_traces(options.error_traces_per_second) {
@@ -125,7 +125,6 @@ struct OtlpTracer::Impl final : Span::Sink {
       co_await queue.Wake().WaitUntil(std::chrono::steady_clock::now() + options.batch_delay);
       const bool closed = queue.closed();
       while (true) {
-        queue_gauge.Set(static_cast<double>(queue.size()));
         const SpanQueue::Batch batch = queue.Take();
         if (batch.empty()) break;
         Unsettled unsettled{*this, batch.size()};
@@ -168,11 +167,13 @@ struct OtlpTracer::Impl final : Span::Sink {
         co_return;
       }
       if (!MayPass(refused.error()) || clock.SteadyNow() >= give_up) co_return;
-      const auto asked = refused.error().retry_after.value_or(std::chrono::milliseconds(0));
       // Half of the pause is chance, so that many processes do not come back together.
-      const auto jittered = pause / 2 + pause / 2 * random.Uniform();
-      co_await SleepFor(std::max<std::chrono::nanoseconds>(
-          asked, std::chrono::duration_cast<std::chrono::nanoseconds>(jittered)));
+      const auto jittered = std::chrono::duration_cast<std::chrono::nanoseconds>(
+          pause / 2 + pause / 2 * random.Uniform());
+      // What the receiver asks for, but within the time for retries: the spans behind wait too.
+      const std::chrono::nanoseconds asked =
+          refused.error().retry_after.value_or(std::chrono::milliseconds(0));
+      co_await SleepFor(std::max(jittered, std::min(asked, give_up - clock.SteadyNow())));
       pause = std::min(pause * 2, kLongestPause);
     }
   }
@@ -193,7 +194,6 @@ struct OtlpTracer::Impl final : Span::Sink {
   RandomSource& random;
   const Logger logger;
   SpanCounters counters;
-  Gauge& queue_gauge;
   SpanQueue queue;
   HeldTraces held;
   Allowance error_traces;

@@ -142,6 +142,31 @@ TEST_F(OtlpTracerTest, ExportsWhatASpanHolds) {
   EXPECT_EQ(root.flags(), 1U);
 }
 
+// When the receiver is away the length matters most, and nobody takes from the queue.
+TEST_F(OtlpTracerTest, ShowsHowManySpansWaitWhileTheReceiverDoesNotAnswer) {
+  exporter_->gate.emplace();
+  OtlpTracer& tracer = Make({.batch_size = 4, .batch_delay = kNever});
+  const Gauge& waiting = metrics_.GetGauge("vedette_trace_queue_spans", "");
+  for (int i = 0; i < 4; ++i) tracer.Start("sent", SpanKind::kInternal, {}).End();
+  ASSERT_TRUE(Await<bool>(runtime_, [this] { return exporter_->entered.Wait(); }));
+  EXPECT_EQ(waiting.Value(), 0);
+  for (int i = 0; i < 11; ++i) tracer.Start("waits", SpanKind::kInternal, {}).End();
+  EXPECT_EQ(waiting.Value(), 11);
+  exporter_->gate->Set();
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(waiting.Value(), 0);
+}
+
+TEST_F(OtlpTracerTest, AReceiverThatWantsAnHourOfRestGetsNoMoreThanTheTimeForRetries) {
+  Error busy{Code::kResourceExhausted, "busy"};
+  busy.retry_after = std::chrono::hours(1);
+  exporter_->failures = {busy};
+  OtlpTracer& tracer = Make({.batch_delay = kNever, .retry_for = std::chrono::milliseconds(100)});
+  tracer.Start("waits", SpanKind::kInternal, {}).End();
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(Names(), Strings({"waits"}));
+}
+
 TEST_F(OtlpTracerTest, FollowsTheCallersDecisionAndOtherwiseTheRatio) {
   OtlpTracer& tracer = Make({.sample_ratio = 0, .always_on_error = false, .batch_delay = kNever});
   EXPECT_FALSE(tracer.Start("own", SpanKind::kServer, {}).context().sampled);

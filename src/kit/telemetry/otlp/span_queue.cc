@@ -5,8 +5,10 @@
 
 namespace vedette {
 
-SpanQueue::SpanQueue(std::size_t limit, std::size_t batch_size)
-    : limit_(limit), batch_size_(batch_size) {}
+SpanQueue::SpanQueue(std::size_t limit, std::size_t batch_size, Gauge& waiting)
+    : limit_(limit), batch_size_(batch_size), waiting_(waiting) {}
+
+void SpanQueue::ShowLength() { waiting_.Set(static_cast<double>(spans_.size())); }
 
 bool SpanQueue::Put(std::unique_ptr<Span::Data> span) {
   Signal wake;
@@ -15,6 +17,7 @@ bool SpanQueue::Put(std::unique_ptr<Span::Data> span) {
     if (closed_ || spans_.size() >= limit_) return false;
     spans_.push_back(std::move(span));
     ++accepted_;
+    ShowLength();
     if (spans_.size() != batch_size_) return true;
     wake = wake_;
   }
@@ -30,6 +33,7 @@ SpanQueue::Batch SpanQueue::Take() {
     batch.push_back(std::move(spans_.front()));
     spans_.pop_front();
   }
+  ShowLength();
   return batch;
 }
 

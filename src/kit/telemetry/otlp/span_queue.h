@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kit/task/signal.h"
+#include "kit/telemetry/metrics.h"
 #include "kit/telemetry/span_data.h"
 
 namespace vedette {
@@ -20,7 +21,8 @@ class SpanQueue {
  public:
   using Batch = std::vector<std::unique_ptr<Span::Data>>;
 
-  SpanQueue(std::size_t limit, std::size_t batch_size);
+  // `waiting` shows its length and outlives it.
+  SpanQueue(std::size_t limit, std::size_t batch_size, Gauge& waiting);
 
   // False when the queue is full or closed; the span is then gone.
   bool Put(std::unique_ptr<Span::Data> span);
@@ -45,9 +47,11 @@ class SpanQueue {
  private:
   // With the mutex held.
   bool IsUrgent() const;
+  void ShowLength();
 
   const std::size_t limit_;
   const std::size_t batch_size_;
+  Gauge& waiting_;
   mutable std::mutex mutex_;
   std::deque<std::unique_ptr<Span::Data>> spans_;
   Signal wake_;
