@@ -25,6 +25,9 @@ constexpr db::Sql kRequestCancel(
     "UPDATE vedette_job SET cancel_requested = TRUE WHERE id = $1 AND state < 2");
 constexpr db::Sql kDropWaiting("job_drop_waiting",
                                "DELETE FROM vedette_job WHERE id = $1 AND state = 0");
+constexpr db::Sql kWithdraw(
+    "job_withdraw",
+    "DELETE FROM vedette_job WHERE kind = $1 AND dedupe_key = $2 AND state = 0");
 constexpr db::Sql kDead(
     "job_dead",
     "SELECT id, kind, dedupe_key, attempts, error_code, created_at, due_at FROM vedette_job "
@@ -105,6 +108,14 @@ Task<Status> JobQueue::Cancel(Uuid id, Deadline deadline) {
   if (told.affected == 0) co_return NoSuchJob();
   VEDETTE_CO_CHECK_OK(co_await transaction->Query(kDropWaiting, {IdValue(id)}));
   co_return co_await transaction->Commit();
+}
+
+Task<Result<bool>> JobQueue::Withdraw(db::Transaction& transaction,
+                                      std::string kind,
+                                      std::string key) {
+  VEDETTE_CO_TRY(const db::Rows dropped,
+                 co_await transaction.Query(kWithdraw, {std::move(kind), std::move(key)}));
+  co_return dropped.affected > 0;
 }
 
 Task<Result<std::vector<DeadJob>>> JobQueue::DeadJobs(std::int64_t limit, Deadline deadline) {

@@ -38,6 +38,10 @@ class JobQueue {
   // such job waits or runs.
   Task<Status> Cancel(Uuid id, Deadline deadline);
 
+  // Takes back the job of this kind and key, as part of the caller's transaction, if it waits. False
+  // when it does not: it runs, or there is none.
+  Task<Result<bool>> Withdraw(db::Transaction& transaction, std::string kind, std::string key);
+
   // The jobs given up, newest first, at most `limit` of them (1 … 1000).
   Task<Result<std::vector<DeadJob>>> DeadJobs(std::int64_t limit, Deadline deadline);
   // Begins a job that was given up anew, with all its attempts. kNotFound; kAlreadyExists when a

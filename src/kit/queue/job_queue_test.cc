@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "kit/queue/job_table.h"
 #include "kit/queue/queue_test_support.h"
 
@@ -95,6 +97,29 @@ TEST_P(JobQueueTest, ADelayedJobWaitsAndForeignKindsAreLeft) {
   EXPECT_TRUE(Take(10).empty());
   clock_.Advance(10s);
   EXPECT_EQ(Take(10).size(), 1U);
+}
+
+Task<Result<bool>> WithdrawIn(db::Database* database, JobQueue* queue, std::string key) {
+  VEDETTE_CO_TRY(const auto transaction, co_await database->BeginWrite(Later()));
+  VEDETTE_CO_TRY(const bool waited, co_await queue->Withdraw(*transaction, "mail", std::move(key)));
+  VEDETTE_CO_CHECK_OK(co_await transaction->Commit());
+  co_return waited;
+}
+
+TEST_P(JobQueueTest, WhatWaitsCanBeTakenBackByItsKey) {
+  const auto withdraw = [&](std::string key) {
+    return Run(WithdrawIn(database_.get(), &queue_, std::move(key))).value();
+  };
+  Put({.kind = "mail", .key = "a"});
+  Put({.kind = "other", .key = "a"});
+  EXPECT_FALSE(withdraw("b"));
+  EXPECT_TRUE(withdraw("a"));
+  EXPECT_FALSE(withdraw("a"));
+  EXPECT_EQ(Number(kCountJobs), 1);
+  Put({.kind = "mail", .key = "c"});
+  TakeOne();
+  EXPECT_FALSE(withdraw("c")) << "it runs";
+  EXPECT_EQ(Number(kCountJobs), 2);
 }
 
 TEST_P(JobQueueTest, OfAKeyOneJobWaitsOrRuns) {
@@ -223,8 +248,25 @@ TEST_P(JobQueueTest, CountsByState) {
   EXPECT_EQ(counts.oldest_due, ToUnixMicros(clock_.Now()));
 }
 
-TEST_P(JobQueueTest, AJobHasAKind) {
-  EXPECT_EQ(Run(queue_.Enqueue({}, Later())).error().code, Code::kInvalidArgument);
+TEST_P(JobQueueTest, AJobHasAPlainKind) {
+  // A comma would make two kinds of it, for runners that have these two.
+  for (const char* kind : {"", "a,b", "a b", "\xc3\xa9"}) {
+    EXPECT_EQ(Run(queue_.Enqueue({.kind = kind}, Later())).error().code, Code::kInvalidArgument);
+  }
+  EXPECT_TRUE(Run(queue_.Enqueue({.kind = "a.B-1_c"}, Later())));
+}
+
+TEST_P(JobQueueTest, EveryNumberIsAPriority) {
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  Put({.kind = "mail", .payload = "last", .priority = kLeast});
+  Put({.kind = "mail", .payload = "first", .priority = kMost});
+  Put({.kind = "mail", .payload = "middle"});
+  const std::vector<Claimed> taken = Take(3);
+  ASSERT_EQ(taken.size(), 3U);
+  EXPECT_EQ(taken[0].job.payload, "first");
+  EXPECT_EQ(taken[1].job.payload, "middle");
+  EXPECT_EQ(taken[2].job.payload, "last");
 }
 
 VEDETTE_ON_BOTH_DATABASES(JobQueueTest);
