@@ -186,7 +186,7 @@ void Connection::Begin(Exchange& exchange, const Request& request) {
     exchange.trace = parent.Child();
   } else {
     span_ = core_.tracer->Start(exchange.route ? exchange.route->pattern : kUnmatched,
-                                SpanKind::kServer, parent);
+                                SpanKind::kServer, core_.tracer->Admit(parent));
     span_.Set("http.request.method", exchange.method);
     exchange.trace = span_.context();
   }

@@ -57,6 +57,9 @@ class Tracer {
   // A child of `parent`; of an invalid parent: the first span of a new trace, for which the tracer
   // decides whether it is sampled. `name` is copied.
   virtual Span Start(std::string_view name, SpanKind kind, const TraceContext& parent) = 0;
+  // What a stranger's context becomes before it is a parent: that it says "sampled" costs us, and
+  // anybody may say it. Here it stays as it is.
+  virtual TraceContext Admit(const TraceContext& strange) { return strange; }
 };
 
 // For who has no exporter: contexts are made, nothing is recorded. A new trace is not sampled.

@@ -94,7 +94,8 @@ struct OtlpTracer::Impl final : Span::Sink {
                                             "Spans that wait to be sent.")),
         held(static_cast<std::size_t>(options.held_traces),
              static_cast<std::size_t>(options.held_spans_per_trace)),
-        error_traces(options.error_traces_per_second) {
+        error_traces(options.error_traces_per_second),
+        strange_traces(options.strange_traces_per_second) {
     tasks.Spawn(runtime.Next(), "export traces", [this] { return Work(); });
   }
 
@@ -197,6 +198,7 @@ struct OtlpTracer::Impl final : Span::Sink {
   SpanQueue queue;
   HeldTraces held;
   Allowance error_traces;
+  Allowance strange_traces;
   std::atomic<bool> connected = true;
   std::atomic<bool> stopped = false;
   Signal idle;
@@ -227,6 +229,14 @@ Span OtlpTracer::Start(std::string_view name, SpanKind kind, const TraceContext&
   data->steady_start = impl.clock.SteadyNow();
   data->sink = &impl;
   return Span(std::move(data));
+}
+
+TraceContext OtlpTracer::Admit(const TraceContext& strange) {
+  Impl& impl = *impl_;
+  TraceContext admitted = strange;
+  admitted.sampled = strange.sampled && (impl.random.Uniform() < impl.options.sample_ratio ||
+                                         impl.strange_traces.Take(impl.clock.Now()));
+  return admitted;
 }
 
 Task<bool> OtlpTracer::Flush(Deadline deadline) {

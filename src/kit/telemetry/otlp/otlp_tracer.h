@@ -21,7 +21,7 @@ namespace vedette {
 struct OtlpTracerDependencies {
   std::unique_ptr<SpanExporter> exporter;
   const Clock& clock;
-  RandomSource& random;  // jitter of retries
+  RandomSource& random;  // jitter of retries, and which strange traces are sampled
   MetricsRegistry& metrics;
   Logger logger;
 };
@@ -32,7 +32,9 @@ struct OtlpTracerDependencies {
 //
 // Which traces are exported (OpenTelemetry, ParentBased with TraceIdRatio): one that began
 // elsewhere as its caller decided; one that begins here when the number in the last 8 bytes of its
-// id lies below sample_ratio, so every process decides alike.
+// id lies below sample_ratio, so every process decides alike. Of those that strangers want sampled
+// (Admit), strange_traces_per_second are, and by chance the sample_ratio of the others; never by
+// their ids, which strangers choose, too.
 //
 // Always on error: of a trace that is not sampled, all spans of this process are held while any is
 // open here. When the last one ends they are exported if one of them failed with a code that means
@@ -48,6 +50,7 @@ class OtlpTracer final : public Tracer {
   ~OtlpTracer() override;  // Stop without grace
 
   Span Start(std::string_view name, SpanKind kind, const TraceContext& parent) override;
+  TraceContext Admit(const TraceContext& strange) override;
 
   // Sends what has ended so far, now. False when it is not all out (or refused) by `deadline`.
   Task<bool> Flush(Deadline deadline);

@@ -179,6 +179,28 @@ TEST_F(OtlpTracerTest, FollowsTheCallersDecisionAndOtherwiseTheRatio) {
   EXPECT_EQ(Names(), Strings({"asked for"}));
 }
 
+TEST_F(OtlpTracerTest, StrangersMayForceSoManyTracesASecond) {
+  OtlpTracer& tracer = Make({.sample_ratio = 0, .strange_traces_per_second = 2});
+  EXPECT_FALSE(tracer.Admit(Remote(false)).sampled);
+  EXPECT_TRUE(tracer.Admit(Remote(true)).sampled);
+  EXPECT_TRUE(tracer.Admit(Remote(true)).sampled);
+  const TraceContext third = Remote(true);
+  EXPECT_FALSE(tracer.Admit(third).sampled);
+  EXPECT_EQ(tracer.Admit(third).TraceIdHex(), third.TraceIdHex());
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(tracer.Admit(Remote(true)).sampled);
+}
+
+TEST_F(OtlpTracerTest, ChanceAndNotTheStrangersIdDecidesAboutTheOthers) {
+  OtlpTracer& tracer = Make({.sample_ratio = 0.25, .strange_traces_per_second = 0});
+  TraceContext chosen = Remote(true);
+  for (std::size_t i = 8; i < chosen.trace_id.size(); ++i) chosen.trace_id[i] = 0;
+  int sampled = 0;
+  for (int i = 0; i < 1000; ++i) sampled += tracer.Admit(chosen).sampled ? 1 : 0;
+  EXPECT_GT(sampled, 200);
+  EXPECT_LT(sampled, 300);
+}
+
 TEST_F(OtlpTracerTest, ATraceThatIsNotSampledIsExportedWhenItFailed) {
   OtlpTracer& tracer = Make({.sample_ratio = 0, .batch_delay = kNever});
   {

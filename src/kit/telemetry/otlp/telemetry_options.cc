@@ -14,6 +14,11 @@ void TelemetryOptions::Describe(config::Section& section) {
                          "caller's decision.",
                  .minimum = 0,
                  .maximum = 1});
+  section.Field("strange_traces_per_second", strange_traces_per_second,
+                {.text = "Traces a second that are sent because an HTTP caller's traceparent says "
+                         "so; of more, sample_ratio. What comes over gRPC is a peer's.",
+                 .minimum = 0,
+                 .maximum = 1e6});
   section.Field("always_on_error", always_on_error,
                 {.text = "Also send this process's part of traces that are not sampled but failed "
                          "through a fault of ours."});

@@ -15,6 +15,9 @@ class Section;
 struct TelemetryOptions {
   std::string endpoint;       // "10.0.0.7:4317", OTLP over gRPC; empty: nothing is exported
   double sample_ratio = 1.0;  // of the traces that begin here; others keep their caller's decision
+  // Of the traces that began elsewhere and come by HTTP, so many are exported because their caller
+  // wants it; sample_ratio of the others are, too.
+  std::int64_t strange_traces_per_second = 50;
   // Of traces that are not sampled, those with a failure of ours. See OtlpTracer for the promise.
   bool always_on_error = true;
   std::int64_t error_traces_per_second = 50;
