@@ -1,7 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/queue/job.h"
 
+#include <algorithm>
+
 namespace vedette::queue {
+namespace {
+
+constexpr std::size_t kLongestKind = 100;
+
+bool IsPlain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-';
+}
+
+}  // namespace
+
+bool IsJobKind(std::string_view kind) {
+  return !kind.empty() && kind.size() <= kLongestKind && std::ranges::all_of(kind, IsPlain);
+}
 
 std::string_view Name(JobOutcome outcome) {
   switch (outcome) {

@@ -14,9 +14,12 @@
 
 namespace vedette::queue {
 
+// 1 … 100 letters, digits and _ . - : it stands in lists of kinds and in metrics.
+bool IsJobKind(std::string_view kind);
+
 // Work to be done later, at least once.
 struct JobRequest {
-  std::string kind;     // names the handler; from a closed set, since metrics carry it
+  std::string kind;     // names the handler: IsJobKind; from a closed set, since metrics carry it
   std::string key;      // of this kind only one job at a time waits or runs; empty: any number
   std::string payload;  // bytes, for the handler alone: never logged
   std::int64_t priority = 0;                 // higher first

@@ -44,7 +44,14 @@ class JobDepthMetrics {
         dead_(StateGauge(registry, service, "dead")),
         oldest_(registry.GetGauge("vedette_job_oldest_seconds",
                                   "How long the most overdue background job has been due.",
-                                  {{"service", service}})) {}
+                                  {{"service", service}})),
+        dropped_(registry.GetCounter("vedette_job_dropped_total",
+                                     "Background jobs given up that were forgotten, being too old "
+                                     "or too many.",
+                                     {{"service", service}})) {}
+
+  void CountDropped(std::int64_t jobs) { dropped_.Add(static_cast<std::uint64_t>(jobs)); }
+  std::uint64_t dropped() const { return dropped_.Value(); }
 
   void Show(const JobDepth& depth) {
     waiting_.Set(static_cast<double>(depth.waiting));
@@ -65,6 +72,7 @@ class JobDepthMetrics {
   Gauge& running_;
   Gauge& dead_;
   Gauge& oldest_;
+  Counter& dropped_;
 };
 
 }  // namespace vedette::queue

@@ -26,8 +26,7 @@ constexpr db::Sql kRequestCancel(
 constexpr db::Sql kDropWaiting("job_drop_waiting",
                                "DELETE FROM vedette_job WHERE id = $1 AND state = 0");
 constexpr db::Sql kWithdraw(
-    "job_withdraw",
-    "DELETE FROM vedette_job WHERE kind = $1 AND dedupe_key = $2 AND state = 0");
+    "job_withdraw", "DELETE FROM vedette_job WHERE kind = $1 AND dedupe_key = $2 AND state = 0");
 constexpr db::Sql kDead(
     "job_dead",
     "SELECT id, kind, dedupe_key, attempts, error_code, created_at, due_at FROM vedette_job "
@@ -66,7 +65,9 @@ std::unexpected<Error> NoSuchJob() { return Fail(Code::kNotFound, "There is no s
 }  // namespace
 
 Task<Result<Enqueued>> JobQueue::Enqueue(db::Transaction& transaction, JobRequest request) {
-  if (request.kind.empty()) co_return Fail(Code::kInvalidArgument, "A job has a kind.");
+  if (!IsJobKind(request.kind)) {
+    co_return Fail(Code::kInvalidArgument, "A job has a kind, of letters, digits and _ . -");
+  }
   const Timestamp now = clock_.Now();
   const Uuid id = NewUuid(now);
   // The job that stands in the way may end in between.

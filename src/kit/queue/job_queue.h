@@ -25,7 +25,7 @@ class JobQueue {
   JobQueue(db::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
   // Part of the caller's transaction: no commit, no job. Once committed, the runners of this
-  // process are woken; others find it at their next poll. kInvalidArgument for an empty kind.
+  // process are woken; others find it at their next poll. kInvalidArgument for what is no kind.
   Task<Result<Enqueued>> Enqueue(db::Transaction& transaction, JobRequest request);
   // In a transaction of its own.
   Task<Result<Enqueued>> Enqueue(JobRequest request, Deadline deadline);
@@ -38,8 +38,8 @@ class JobQueue {
   // such job waits or runs.
   Task<Status> Cancel(Uuid id, Deadline deadline);
 
-  // Takes back the job of this kind and key, as part of the caller's transaction, if it waits. False
-  // when it does not: it runs, or there is none.
+  // Takes back the job of this kind and key, as part of the caller's transaction, if it waits.
+  // False when it does not: it runs, or there is none.
   Task<Result<bool>> Withdraw(db::Transaction& transaction, std::string kind, std::string key);
 
   // The jobs given up, newest first, at most `limit` of them (1 … 1000).

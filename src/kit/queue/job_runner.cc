@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
-#include <cctype>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -12,31 +11,17 @@
 #include <utility>
 
 #include "kit/queue/active_job.h"
+#include "kit/queue/contained.h"
+#include "kit/queue/job_attempt.h"
 #include "kit/queue/job_metrics.h"
+#include "kit/queue/job_observer.h"
 #include "kit/queue/job_table.h"
-#include "kit/queue/verdict.h"
-#include "kit/task/cancellation.h"
-#include "kit/task/signal.h"
-#include "kit/task/sleep.h"
-#include "kit/task/spawn.h"
 #include "kit/task/task_group.h"
 
 namespace vedette::queue {
 namespace {
 
 constexpr std::chrono::seconds kStatementTimeout{5};
-constexpr std::chrono::milliseconds kWriteAgain{200};
-
-// Text that can stand in the list of kinds of a claim.
-bool IsKind(std::string_view kind) {
-  return !kind.empty() && kind.size() <= 100 && std::ranges::all_of(kind, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
-  });
-}
-
-Task<void> Invoke(const JobHandler* handler, Job job, std::optional<Status>* answer) {
-  answer->emplace(co_await (*handler)(std::move(job)));
-}
 
 }  // namespace
 
@@ -55,6 +40,14 @@ void JobRunnerOptions::Describe(config::Section& section) {
                 {.text = "How often the depth of the queue is read for the metrics.",
                  .minimum = 100,
                  .maximum = 600'000});
+  section.Field("keep_dead", keep_dead,
+                {.text = "How long a job that was given up is kept for an operator.",
+                 .minimum = 1000,
+                 .maximum = 366.0 * 86'400'000});
+  section.Field("most_dead", most_dead,
+                {.text = "Jobs given up that are kept; beyond it the oldest are dropped.",
+                 .minimum = 0,
+                 .maximum = kMostCounted - 1});
 }
 
 struct JobRunner::Impl : std::enable_shared_from_this<Impl> {
@@ -75,7 +68,8 @@ struct JobRunner::Impl : std::enable_shared_from_this<Impl> {
         tracer(dependencies.tracer),
         registry(dependencies.metrics),
         logger(dependencies.logger),
-        depth_metrics(dependencies.metrics, service),
+        attempts{queue, random, tracer, logger, options.claim, stopping},
+        observer(service, options, queue, registry, logger),
         loops(dependencies.logger),
         watchers(dependencies.logger),
         jobs(dependencies.logger) {}
@@ -89,14 +83,15 @@ struct JobRunner::Impl : std::enable_shared_from_this<Impl> {
   MetricsRegistry& registry;
   const Logger logger;
   const SystemClock steady;  // timers of the system measure claims and deadlines
-  JobDepthMetrics depth_metrics;
+  std::atomic<bool> stopping = false;
+  const AttemptContext attempts;
+  JobObserver observer;
+  std::optional<Uuid> unheard;  // a claim whose answer was lost; of the claim loop
 
   mutable std::mutex mutex;
   std::map<std::string, Kind, std::less<>> kinds;  // not changed after Start
   std::unordered_set<Active> active;
-  JobDepth depth;
   std::array<std::uint64_t, kJobOutcomeCount> outcomes{};
-  std::atomic<bool> stopping = false;
   bool stopped = false;
 
   TaskGroup loops;
@@ -138,16 +133,29 @@ struct JobRunner::Impl : std::enable_shared_from_this<Impl> {
   // Whether it is worth looking again at once.
   Task<bool> ClaimSome() {
     ClaimRequest request = NextClaim();
-    if (request.limit <= 0) co_return false;
+    if (request.limit <= 0 || !co_await ReleaseUnheard()) co_return false;
     const Timestamp now = queue.clock().Now();
     const SteadyTime held_until = steady.SteadyNow() + options.claim;
     request.now = ToUnixMicros(now);
     request.until = ToUnixMicros(now + options.claim);
     request.claim = NewUuid(now);
-    auto claimed = co_await Claim(queue.database(), std::move(request), StatementDeadline());
+    unheard = request.claim;
+    auto claimed =
+        co_await Contained(Claim(queue.database(), std::move(request), StatementDeadline()));
     if (!claimed) co_return false;  // the next poll tries again
+    unheard.reset();
     for (Claimed& each : *claimed) Begin(std::move(each), held_until, now);
     co_return !claimed->empty();
+  }
+
+  // A claim whose answer was lost may have been made: its jobs are handed back, so that they wait
+  // for nobody and no attempt counts that was none. False when that fails too.
+  Task<bool> ReleaseUnheard() {
+    if (!unheard) co_return true;
+    const auto released = co_await Contained(
+        ReleaseClaim(queue.database(), *unheard, queue.clock().Now(), StatementDeadline()));
+    if (released) unheard.reset();
+    co_return released.has_value();
   }
 
   void Begin(Claimed claimed, SteadyTime held_until, Timestamp now) {
@@ -179,116 +187,11 @@ struct JobRunner::Impl : std::enable_shared_from_this<Impl> {
   Task<void> Do(Active job, Kind* kind, Timestamp now) {
     // What is written at the end is not to be lost with a cancellation.
     co_await asio::this_coro::throw_if_cancelled(false);
-    Span span = tracer.Start(kinds.find(job->job.kind)->first, SpanKind::kConsumer, job->job.trace);
-    Verdict verdict;
-    if (job->reason() != StopReason::kNone) {
-      verdict = Judge(Fail(Code::kCancelled, ""), job->reason(), 0, 0);
-    } else if (job->job.attempt > kind->options.max_attempts) {
-      // Those who began it before were lost each time; it may be what brought them down.
-      verdict = {.outcome = JobOutcome::kDead, .error = Code::kUnavailable};
-    } else if (job->job.expires_at && *job->job.expires_at < now) {
-      verdict = {.outcome = JobOutcome::kDead, .error = Code::kDeadlineExceeded};
-    } else {
-      verdict = co_await Attempt(job, kind, span.context());
-    }
-    span.Set("outcome", Name(verdict.outcome));
-    if (verdict.outcome == JobOutcome::kRetried || verdict.outcome == JobOutcome::kDead) {
-      span.Fail(verdict.error);
-    }
-    const JobOutcome outcome = co_await Settle(job, kind, verdict);
-    Report(*job, *kind, outcome, verdict.error);
+    const std::string_view name = kinds.find(job->job.kind)->first;
+    const AttemptEnd end =
+        co_await AttemptJob(&attempts, name, &kind->handler, kind->options, job, now);
+    Report(*job, *kind, end.outcome, end.error);
     Forget(job, *kind);
-  }
-
-  Task<Verdict> Attempt(Active job, Kind* kind, TraceContext trace) {
-    const Deadline deadline = Deadline::After(steady, kind->options.timeout).Within(trace);
-    Job given = job->job;
-    given.deadline = deadline;
-    auto answer = std::make_shared<std::optional<Status>>();
-    const Signal ended;
-    Spawn(
-        co_await CurrentExecutor(),
-        [handler = &kind->handler, given = std::move(given), answer]() mutable {
-          return Invoke(handler, std::move(given), answer.get());
-        },
-        [ended, self = shared_from_this(), job](std::exception_ptr error) {
-          // What it says may hold values, so it is not logged.
-          if (error && !IsCancellation(error)) {
-            self->logger.Error("a job ended by an exception", {{"kind", job->job.kind}});
-          }
-          ended.Set();
-        },
-        job->canceller);
-    SteadyTime next_beat = steady.SteadyNow() + options.claim / 3;
-    while (!co_await ended.WaitUntil(NextLook(*job, deadline, next_beat))) {
-      const SteadyTime look = steady.SteadyNow();
-      if (deadline.Passed(steady)) job->Stop(StopReason::kTimeout);
-      if (look >= job->held_until) job->Stop(StopReason::kLost);
-      if (look < next_beat) continue;
-      next_beat = look + options.claim / 3;
-      co_await Beat(job);
-    }
-    co_return Judge(*answer, job->reason(), job->job.attempt, kind->options.max_attempts);
-  }
-
-  // Also a handler that was told to stop keeps its claim until it has.
-  static SteadyTime NextLook(const ActiveJob& job, Deadline deadline, SteadyTime next_beat) {
-    if (job.reason() != StopReason::kNone) return next_beat;
-    return std::min({next_beat, deadline.time, job.held_until});
-  }
-
-  Task<void> Beat(Active job) {
-    const SteadyTime asked = steady.SteadyNow();
-    const Timestamp until = queue.clock().Now() + options.claim;
-    const auto state =
-        co_await Extend(queue.database(), job->job.id, job->job.claim, until, StatementDeadline());
-    if (!state) co_return;  // tried again until the claim has run out
-    if (*state == ClaimState::kLost) {
-      job->Stop(StopReason::kLost);
-      co_return;
-    }
-    job->held_until = asked + options.claim;
-    if (*state == ClaimState::kCancelRequested) job->Stop(StopReason::kCancelled);
-  }
-
-  // Writes the verdict, as long as the claim is ours. What it came to.
-  Task<JobOutcome> Settle(Active job, Kind* kind, Verdict verdict) {
-    while (verdict.outcome != JobOutcome::kLost) {
-      const Result<bool> written = co_await Write(job->job, *kind, verdict);
-      if (written) {
-        if (*written) co_return verdict.outcome;
-        // The handler may have ended it together with its effect.
-        const auto there = co_await Exists(queue.database(), job->job.id, StatementDeadline());
-        const bool finished = verdict.outcome == JobOutcome::kDone && there && !*there;
-        co_return finished ? JobOutcome::kDone : JobOutcome::kLost;
-      }
-      if (stopping || steady.SteadyNow() + kWriteAgain >= job->held_until) break;
-      co_await SleepFor(kWriteAgain);
-    }
-    co_return JobOutcome::kLost;
-  }
-
-  Task<Result<bool>> Write(Job job, const Kind& kind, Verdict verdict) {
-    db::Database& database = queue.database();
-    const Timestamp now = queue.clock().Now();
-    const Deadline deadline = StatementDeadline();
-    switch (verdict.outcome) {
-      case JobOutcome::kDone:
-      case JobOutcome::kCancelled:
-        co_return co_await End(database, job.id, job.claim, deadline);
-      case JobOutcome::kRetried: {
-        const auto wait =
-            std::max(verdict.at_least, FullJitter(kind.options.backoff, job.attempt, random));
-        co_return co_await Retry(database, job.id, job.claim, now + wait, verdict.error, deadline);
-      }
-      case JobOutcome::kDead:
-        co_return co_await GiveUp(database, job.id, job.claim, now, verdict.error, deadline);
-      case JobOutcome::kReleased:
-        co_return co_await Release(database, job.id, job.claim, now, deadline);
-      case JobOutcome::kLost:
-        break;
-    }
-    co_return false;
   }
 
   void Report(const ActiveJob& job, Kind& kind, JobOutcome outcome, Code error) {
@@ -304,25 +207,6 @@ struct JobRunner::Impl : std::enable_shared_from_this<Impl> {
                     {"job", job.job.id.ToString()},
                     {"attempt", job.job.attempt},
                     {"code", outcome == JobOutcome::kDead ? code : std::string_view()}});
-  }
-
-  Task<void> ObserveLoop() {
-    while (true) {
-      const auto counts = co_await Count(queue.database(), StatementDeadline());
-      if (counts) Show(*counts);
-      co_await SleepFor(options.observe);
-    }
-  }
-
-  void Show(const JobCounts& counts) {
-    JobDepth now{counts.waiting, counts.running, counts.dead, std::chrono::microseconds(0)};
-    if (counts.oldest_due > 0) {
-      const auto age = queue.clock().Now() - FromUnixMicros(counts.oldest_due);
-      now.oldest = std::max(std::chrono::microseconds(0), age);
-    }
-    depth_metrics.Show(now);
-    const std::lock_guard lock(mutex);
-    depth = now;
   }
 
   void StopActive() {
@@ -342,7 +226,7 @@ JobRunner::JobRunner(std::string service, JobRunnerOptions options, Dependencies
 JobRunner::~JobRunner() = default;
 
 void JobRunner::Handle(std::string kind, JobHandler handler, KindOptions options) {
-  if (!IsKind(kind)) throw std::logic_error("not a kind of job: " + kind);
+  if (!IsJobKind(kind)) throw std::logic_error("not a kind of job: " + kind);
   JobKindMetrics metrics(impl_->registry, impl_->service, kind);
   const bool fresh =
       impl_->kinds.try_emplace(std::move(kind), Impl::Kind{std::move(handler), options, metrics, 0})
@@ -353,7 +237,7 @@ void JobRunner::Handle(std::string kind, JobHandler handler, KindOptions options
 void JobRunner::Start() {
   const std::shared_ptr<Impl> impl = impl_;
   impl->loops.Spawn(impl->runtime.Next(), "job claims", [impl] { return impl->ClaimLoop(); });
-  impl->watchers.Spawn(impl->runtime.Next(), "job depth", [impl] { return impl->ObserveLoop(); });
+  impl->watchers.Spawn(impl->runtime.Next(), "job depth", [impl] { return impl->observer.Run(); });
 }
 
 Task<void> JobRunner::Stop(std::chrono::milliseconds grace) {
@@ -367,6 +251,7 @@ Task<void> JobRunner::Stop(std::chrono::milliseconds grace) {
   co_await impl->watchers.Join();
   // Not cancelled: a claim that the database has made must be known here.
   co_await impl->loops.Join();
+  (void)co_await impl->ReleaseUnheard();
   const SteadyTime end = impl->steady.SteadyNow() + grace;
   // Each job that ends wakes this, as it woke the loop.
   while (!impl->Idle() && impl->steady.SteadyNow() < end) {
@@ -384,8 +269,9 @@ JobRunner::State JobRunner::Snapshot() const {
   State state{.service = impl.service,
               .concurrency = impl.options.concurrency,
               .running = {},
-              .depth = impl.depth,
-              .outcomes = impl.outcomes};
+              .depth = impl.observer.depth(),
+              .outcomes = impl.outcomes,
+              .dropped = impl.observer.dropped()};
   for (const auto& job : impl.active) {
     state.running.push_back(
         {job->job.kind, job->job.attempt,

@@ -28,6 +28,8 @@ struct JobRunnerOptions {
   std::chrono::milliseconds claim{30'000};  // extended each third of it while the job runs
   std::chrono::milliseconds poll{1000};     // ± a fifth
   std::chrono::milliseconds observe{5000};  // how often depth and age are read
+  std::chrono::milliseconds keep_dead = std::chrono::days(30);  // of jobs given up
+  std::int64_t most_dead = 1000;  // jobs given up that are kept: the newest
 
   void Describe(config::Section& section);
 };
@@ -62,10 +64,11 @@ struct JobDepth {
 // claimed by one of them for `claim`, which is extended while it runs. A runner that is gone, or
 // cannot reach the database for so long, loses its claims to the others; it cancels its handler
 // then, so two handle one job at a time only if their clocks differ by more than a third of the
-// claim. Jobs of kinds without a handler here are left to others. Thread-safe.
+// claim. Jobs of kinds without a handler here are left to others. A job that was given up is kept
+// for an operator, for keep_dead at most. Thread-safe.
 //
 // Metrics, by service: vedette_job_runs_total{kind,outcome}, vedette_job_run_seconds{kind},
-// vedette_job_count{state}, vedette_job_oldest_seconds.
+// vedette_job_count{state}, vedette_job_oldest_seconds, vedette_job_dropped_total.
 class JobRunner {
  public:
   struct RunningJob {
@@ -79,6 +82,7 @@ class JobRunner {
     std::vector<RunningJob> running;
     JobDepth depth;  // as of the last look
     std::array<std::uint64_t, kJobOutcomeCount> outcomes{};
+    std::uint64_t dropped = 0;  // jobs given up that were too old or too many
   };
   struct Dependencies {
     JobQueue& queue;

@@ -3,137 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <map>
-#include <mutex>
 #include <stdexcept>
 
-#include "kit/queue/job_table.h"
-#include "kit/queue/queue_test_support.h"
-#include "kit/task/signal.h"
+#include "kit/queue/job_runner_fixture.h"
 
 namespace vedette::queue {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr db::Sql kCountJobs("test_count_jobs", "SELECT COUNT(*) FROM vedette_job");
-constexpr db::Sql kDueAt("test_due_at", "SELECT due_at FROM vedette_job");
-
-struct Seen {
-  std::mutex mutex;
-  std::map<Uuid, int> running;
-  std::map<Uuid, int> runs;
-  bool twice_at_once = false;
-  std::atomic<int> begun = 0;
-  std::atomic<int> ended = 0;
-  std::atomic<int> cancelled = 0;
-  TraceContext trace;
-};
-
-class Running {
- public:
-  Running(Seen* seen, const Job& job) : seen_(seen), id_(job.id) {
-    const std::lock_guard lock(seen_->mutex);
-    ++seen_->begun;
-    ++seen_->runs[id_];
-    seen_->trace = job.deadline.trace;
-    if (++seen_->running[id_] > 1) seen_->twice_at_once = true;
-  }
-  ~Running() {
-    const std::lock_guard lock(seen_->mutex);
-    --seen_->running[id_];
-    ++seen_->ended;
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
- private:
-  Seen* const seen_;
-  const Uuid id_;
-};
-
-Task<Status> Work(Seen* seen, Job job) {
-  const Running running(seen, job);
-  for (int turn = 0; turn < 5; ++turn) co_await Yield();
-  co_return Status();
-}
-
-Task<Status> WaitForEver(Seen* seen, Job job) {
-  const Running running(seen, job);
-  const Signal never;
-  if (!co_await never.Wait()) ++seen->cancelled;
-  co_await Yield();  // throws: cancelled
-  co_return Status();
-}
-
-Task<Status> FailWith(Seen* seen, Code code, Job job) {
-  const Running running(seen, job);
-  co_return Fail(code, "no");
-}
-
-Task<Status> Throw(Seen* seen, Job job) {
-  const Running running(seen, job);
-  throw std::runtime_error("broken");
-  co_return Status();
-}
-
-// One process: a queue and a runner.
-struct Process {
-  Process(db::Database& database,
-          const Clock& clock,
-          JobRunnerOptions options,
-          Runtime& runtime,
-          RandomSource& random,
-          Tracer& tracer)
-      : queue(database, clock),
-        runner("test",
-               options,
-               {.queue = queue,
-                .runtime = runtime,
-                .random = random,
-                .tracer = tracer,
-                .metrics = metrics,
-                .logger = Logger()}) {}
-
-  std::uint64_t Count(JobOutcome outcome) const {
-    return runner.Snapshot().outcomes[static_cast<std::size_t>(outcome)];
-  }
-
-  MetricsRegistry metrics;
-  JobQueue queue;
-  JobRunner runner;
-};
-
-class JobRunnerTest : public QueueTest {
- protected:
-  static constexpr JobRunnerOptions kOptions{
-      .concurrency = 4, .claim = 30s, .poll = 10ms, .observe = 10ms};
-
-  ~JobRunnerTest() override {
-    for (const auto& process : processes_) Stop(*process, 0ms);
-  }
-  Process& Make(JobRunnerOptions options = kOptions) {
-    processes_.push_back(
-        std::make_unique<Process>(*database_, clock_, options, runtime_, random_, tracer_));
-    return *processes_.back();
-  }
-  void Stop(Process& process, std::chrono::milliseconds grace) {
-    runtime_.RunBlocking([&] { return process.runner.Stop(grace); });
-  }
-  Uuid Put(Process& process, JobRequest request) {
-    return Run(process.queue.Enqueue(std::move(request), Later())).value().id;
-  }
-  JobHandler Handler(Task<Status> (*handler)(Seen*, Job)) {
-    return [this, handler](Job job) { return handler(&seen_, std::move(job)); };
-  }
-  JobHandler Failing(Code code) {
-    return [this, code](Job job) { return FailWith(&seen_, code, std::move(job)); };
-  }
-
-  Seen seen_;
-  std::vector<std::unique_ptr<Process>> processes_;
-};
 
 TEST_P(JobRunnerTest, DoesJobsAndForgetsThem) {
   Process& process = Make();
@@ -198,6 +75,31 @@ TEST_P(JobRunnerTest, AFailureIsTriedAgainLaterAndGivenUpAtLast) {
   EXPECT_EQ(dead[0].attempts, 3);
 }
 
+TEST_P(JobRunnerTest, JobsGivenUpAreDroppedWhenTheyAreTooManyOrTooOld) {
+  JobRunnerOptions options = kOptions;
+  options.keep_dead = 1h;
+  options.most_dead = 2;
+  Process& process = Make(options);
+  process.runner.Handle("mail", Failing(Code::kInvalidArgument));
+  process.runner.Start();
+  std::vector<Uuid> ids;
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    ids.push_back(Put(process, {.kind = "mail"}));
+    ASSERT_TRUE(Eventually([&] { return process.Count(JobOutcome::kDead) == i; }));
+    clock_.Advance(1s);
+  }
+  EXPECT_TRUE(Eventually([&] { return process.runner.Snapshot().dropped == 2; }));
+  const auto kept = Run(process.queue.DeadJobs(10, Later())).value();
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[0].id, ids[3]);
+  EXPECT_EQ(kept[1].id, ids[2]);
+  clock_.Advance(2h);
+  EXPECT_TRUE(Eventually([&] { return process.runner.Snapshot().dropped == 4; }));
+  EXPECT_EQ(Number(kCountJobs), 0);
+  EXPECT_NE(process.metrics.Expose().find(R"(vedette_job_dropped_total{service="test"} 4)"),
+            std::string::npos);
+}
+
 TEST_P(JobRunnerTest, AnExceptionIsContainedAndAHopelessJobIsGivenUpAtOnce) {
   Process& process = Make();
   process.runner.Handle("throws", Handler(&Throw), {.max_attempts = 1});
@@ -235,7 +137,7 @@ TEST_P(JobRunnerTest, AJobIsNotBegunAfterItsDeadline) {
 
 TEST_P(JobRunnerTest, ARunningJobThatIsCancelledStopsAndIsGone) {
   JobRunnerOptions options = kOptions;
-  options.claim = 1500ms;  // so that the runner hears of it soon
+  options.claim = 6s;  // so that the runner hears of it soon
   Process& process = Make(options);
   process.runner.Handle("mail", Handler(&WaitForEver));
   process.runner.Start();
@@ -244,100 +146,6 @@ TEST_P(JobRunnerTest, ARunningJobThatIsCancelledStopsAndIsGone) {
   ASSERT_TRUE(Run(process.queue.Cancel(id, Later())));
   EXPECT_TRUE(Eventually([&] { return process.Count(JobOutcome::kCancelled) == 1; }));
   EXPECT_EQ(seen_.cancelled, 1);
-  EXPECT_EQ(Number(kCountJobs), 0);
-}
-
-TEST_P(JobRunnerTest, StopLetsShortJobsEndAndHandsLongOnesBack) {
-  Process& process = Make();
-  process.runner.Handle("mail", Handler(&WaitForEver));
-  process.runner.Start();
-  Put(process, {.kind = "mail"});
-  EXPECT_TRUE(Eventually([&] { return seen_.begun == 1; }));
-  Stop(process, 5ms);
-  EXPECT_EQ(process.Count(JobOutcome::kReleased), 1U);
-  EXPECT_EQ(seen_.cancelled, 1);
-  Put(process, {.kind = "mail"});  // not begun any more
-
-  // The other process need not wait for the claim to run out, and the attempt did not count.
-  Process& other = Make();
-  other.runner.Handle("mail", Handler(&Work), {.max_attempts = 1});
-  other.runner.Start();
-  EXPECT_TRUE(Eventually([&] { return other.Count(JobOutcome::kDone) == 2; }));
-  EXPECT_EQ(seen_.begun, 3);
-}
-
-TEST_P(JobRunnerTest, TheJobOfAProcessThatIsGoneIsTakenAfterItsClaimRanOut) {
-  Process& process = Make();
-  const Uuid id = Put(process, {.kind = "mail"});
-  // What a process does that is killed right after its claim.
-  const Timestamp now = clock_.Now();
-  ASSERT_EQ(Run(Claim(*database_,
-                      {.kinds = {"mail"},
-                       .limit = 1,
-                       .now = ToUnixMicros(now),
-                       .until = ToUnixMicros(now + 30s),
-                       .claim = NewUuid(now)},
-                      Later()))
-                ->size(),
-            1U);
-  process.runner.Handle("mail", Handler(&Work));
-  process.runner.Handle("probe", Handler(&Work));
-  process.runner.Start();
-  Put(process, {.kind = "probe"});
-  EXPECT_TRUE(Eventually([&] { return process.Count(JobOutcome::kDone) == 1; }));
-  EXPECT_FALSE(seen_.runs.contains(id));
-  clock_.Advance(31s);
-  EXPECT_TRUE(Eventually([&] { return process.Count(JobOutcome::kDone) == 2; }));
-  EXPECT_TRUE(seen_.runs.contains(id));
-}
-
-TEST_P(JobRunnerTest, AJobWhoseRunnersWereLostEachTimeIsGivenUpUnbegun) {
-  Process& process = Make();
-  Put(process, {.kind = "mail"});
-  for (int lost = 0; lost < 2; ++lost) {
-    const Timestamp now = clock_.Now();
-    ASSERT_TRUE(Run(Claim(*database_,
-                          {.kinds = {"mail"},
-                           .limit = 1,
-                           .now = ToUnixMicros(now),
-                           .until = ToUnixMicros(now + 30s),
-                           .claim = NewUuid(now)},
-                          Later())));
-    clock_.Advance(31s);
-  }
-  process.runner.Handle("mail", Handler(&Work), {.max_attempts = 2});
-  process.runner.Start();
-  EXPECT_TRUE(Eventually([&] { return process.Count(JobOutcome::kDead) == 1; }));
-  EXPECT_EQ(seen_.begun, 0);
-}
-
-TEST_P(JobRunnerTest, TheClaimIsExtendedWhileTheJobRuns) {
-  JobRunnerOptions options = kOptions;
-  options.claim = 1500ms;
-  Process& process = Make(options);
-  process.runner.Handle("mail", Handler(&WaitForEver));
-  process.runner.Start();
-  Put(process, {.kind = "mail"});
-  EXPECT_TRUE(Eventually([&] { return seen_.begun == 1; }));
-  clock_.Advance(200ms);
-  const std::int64_t claimed_until = Number(kDueAt);
-  EXPECT_TRUE(Eventually([&] { return Number(kDueAt) > claimed_until; }));
-  EXPECT_EQ(seen_.begun, 1);
-}
-
-TEST_P(JobRunnerTest, TwoRunnersNeverDoAJobTwiceAtOnce) {
-  Process& first = Make();
-  Process& second = Make();
-  constexpr int kJobs = 150;
-  for (int i = 0; i < kJobs; ++i) Put(first, {.kind = "mail"});
-  for (Process* process : {&first, &second}) {
-    process->runner.Handle("mail", Handler(&Work));
-    process->runner.Start();
-  }
-  EXPECT_TRUE(Eventually(
-      [&] { return first.Count(JobOutcome::kDone) + second.Count(JobOutcome::kDone) == kJobs; }));
-  EXPECT_FALSE(seen_.twice_at_once);
-  EXPECT_EQ(seen_.begun, kJobs);
   EXPECT_EQ(Number(kCountJobs), 0);
 }
 

@@ -42,6 +42,16 @@ constexpr db::Sql kGiveUp("job_give_up",
 constexpr db::Sql kRelease("job_release",
                            "UPDATE vedette_job SET state = 0, claim = NULL, due_at = $3, "
                            "attempts = attempts - 1 WHERE id = $1 AND claim = $2 AND state = 1");
+constexpr db::Sql kReleaseClaim("job_release_claim",
+                                "UPDATE vedette_job SET state = 0, claim = NULL, due_at = $2, "
+                                "attempts = attempts - 1 WHERE state = 1 AND claim = $1");
+constexpr db::Sql kDropDead(
+    "job_drop_dead",
+    "DELETE FROM vedette_job WHERE state = 2 AND id IN ("
+    "SELECT id FROM (SELECT id FROM vedette_job WHERE state = 2 AND due_at < $1 "
+    "ORDER BY due_at LIMIT 1000) AS old UNION ALL "
+    "SELECT id FROM (SELECT id FROM vedette_job WHERE state = 2 "
+    "ORDER BY due_at DESC, id LIMIT 1000 OFFSET $2) AS surplus)");
 constexpr db::Sql kExists("job_exists", "SELECT 1 FROM vedette_job WHERE id = $1");
 // Bounded, so that a long queue costs no more than a short one.
 constexpr db::Sql kCount(
@@ -49,7 +59,8 @@ constexpr db::Sql kCount(
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM vedette_job WHERE state = 0 LIMIT 10000) AS a), "
     "(SELECT COUNT(*) FROM (SELECT 1 FROM vedette_job WHERE state = 1 LIMIT 10000) AS b), "
     "(SELECT COUNT(*) FROM (SELECT 1 FROM vedette_job WHERE state = 2 LIMIT 10000) AS c), "
-    "(SELECT MIN(due_at) FROM vedette_job WHERE state = 0)");
+    "(SELECT MIN(due_at) FROM vedette_job WHERE state = 0), "
+    "(SELECT MIN(due_at) FROM vedette_job WHERE state = 2)");
 
 Claimed ReadClaimed(const db::Row& row, const Uuid& claim) {
   Claimed claimed;
@@ -94,9 +105,9 @@ Task<Result<std::vector<Claimed>>> Claim(db::Database& database,
   std::vector<Claimed> claimed;
   claimed.reserve(rows.size());
   for (const db::Row& row : rows) claimed.push_back(ReadClaimed(row, request.claim));
-  // RETURNING promises no order.
+  // RETURNING promises no order. ~ turns the order around for every number.
   std::ranges::sort(
-      claimed, {}, [](const Claimed& each) { return std::tuple(-each.job.priority, each.job.id); });
+      claimed, {}, [](const Claimed& each) { return std::tuple(~each.job.priority, each.job.id); });
   co_return claimed;
 }
 
@@ -131,6 +142,26 @@ Task<Result<bool>> Release(
   co_return co_await Change(database, kRelease, std::move(params), deadline);
 }
 
+Task<Result<std::int64_t>> ReleaseClaim(db::Database& database,
+                                        Uuid claim,
+                                        Timestamp now,
+                                        Deadline deadline) {
+  db::Params params{IdValue(claim), ToUnixMicros(now)};
+  VEDETTE_CO_TRY(const db::Rows rows,
+                 co_await database.Query(deadline, kReleaseClaim, std::move(params)));
+  co_return rows.affected;
+}
+
+Task<Result<std::int64_t>> DropDeadJobs(db::Database& database,
+                                        Timestamp oldest,
+                                        std::int64_t most,
+                                        Deadline deadline) {
+  db::Params params{ToUnixMicros(oldest), most};
+  VEDETTE_CO_TRY(const db::Rows rows,
+                 co_await database.Query(deadline, kDropDead, std::move(params)));
+  co_return rows.affected;
+}
+
 Task<Result<bool>> Exists(db::Database& database, Uuid id, Deadline deadline) {
   VEDETTE_CO_TRY(const db::Rows rows, co_await database.Query(deadline, kExists, {IdValue(id)}));
   co_return !rows.empty();
@@ -139,7 +170,8 @@ Task<Result<bool>> Exists(db::Database& database, Uuid id, Deadline deadline) {
 Task<Result<JobCounts>> Count(db::Database& database, Deadline deadline) {
   VEDETTE_CO_TRY(const db::Rows rows, co_await database.Query(deadline, kCount));
   const db::Row& row = rows[0];
-  co_return JobCounts{row.Int(0), row.Int(1), row.Int(2), row.IsNull(3) ? 0 : row.Int(3)};
+  co_return JobCounts{row.Int(0), row.Int(1), row.Int(2), row.IsNull(3) ? 0 : row.Int(3),
+                      row.IsNull(4) ? 0 : row.Int(4)};
 }
 
 }  // namespace vedette::queue

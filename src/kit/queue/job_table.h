@@ -49,15 +49,31 @@ Task<Result<bool>> GiveUp(
 Task<Result<bool>> Release(
     db::Database& database, Uuid id, Uuid claim, Timestamp now, Deadline deadline);
 
+// The same for all jobs of a claim; how many there were.
+Task<Result<std::int64_t>> ReleaseClaim(db::Database& database,
+                                        Uuid claim,
+                                        Timestamp now,
+                                        Deadline deadline);
+
 Task<Result<bool>> Exists(db::Database& database, Uuid id, Deadline deadline);
+
+inline constexpr std::int64_t kMostCounted = 10'000;  // jobs of a state
 
 struct JobCounts {
   std::int64_t waiting = 0;
   std::int64_t running = 0;
   std::int64_t dead = 0;
-  std::int64_t oldest_due = 0;  // 0: none waits
+  std::int64_t oldest_due = 0;   // 0: none waits
+  std::int64_t oldest_dead = 0;  // when it was given up; 0: none was
 };
 Task<Result<JobCounts>> Count(db::Database& database, Deadline deadline);
+
+// Deletes jobs given up before `oldest`, and all but the newest `most`; at most 1000 of each. How
+// many there were.
+Task<Result<std::int64_t>> DropDeadJobs(db::Database& database,
+                                        Timestamp oldest,
+                                        std::int64_t most,
+                                        Deadline deadline);
 
 inline db::Value IdValue(const Uuid& id) { return Bytes{std::string(id.AsBytes())}; }
 

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +33,57 @@ inline std::vector<EmbeddedFile> QueueTables() {
 }
 
 inline Deadline Later() { return Deadline::After(SystemClock(), std::chrono::seconds(30)); }
+
+// A database that breaks where a test says so.
+class FaultyDatabase final : public db::Database {
+ public:
+  enum class Fault { kThrow, kLoseAnswer };
+
+  explicit FaultyDatabase(db::Database& inner) : inner_(inner) {}
+
+  // The next `times` single statements of this name.
+  void Break(std::string statement, Fault fault, int times) {
+    const std::lock_guard lock(mutex_);
+    statement_ = std::move(statement);
+    fault_ = fault;
+    times_ = times;
+  }
+  // How many are still to come.
+  int left() const {
+    const std::lock_guard lock(mutex_);
+    return times_;
+  }
+
+  db::Dialect dialect() const override { return inner_.dialect(); }
+  Task<Result<db::Rows>> Query(Deadline deadline, db::Sql sql, db::Params params) override {
+    const bool breaks = Breaks(sql.name);
+    if (breaks && fault_ == Fault::kThrow) throw std::runtime_error("broken");
+    auto rows = co_await inner_.Query(deadline, sql, std::move(params));
+    if (breaks) co_return Fail(Code::kUnavailable, "The answer was lost.");
+    co_return rows;
+  }
+  Task<Result<std::unique_ptr<db::Transaction>>> BeginWrite(Deadline deadline) override {
+    return inner_.BeginWrite(deadline);
+  }
+  Task<Result<std::unique_ptr<db::Transaction>>> BeginRead(Deadline deadline) override {
+    return inner_.BeginRead(deadline);
+  }
+  Task<void> Close() override { return inner_.Close(); }
+
+ private:
+  bool Breaks(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    if (times_ == 0 || name != statement_) return false;
+    --times_;
+    return true;
+  }
+
+  db::Database& inner_;
+  mutable std::mutex mutex_;
+  std::string statement_;
+  std::atomic<Fault> fault_ = Fault::kThrow;
+  int times_ = 0;
+};
 
 // A test with a database that holds the tables of this folder, empty.
 class QueueTest : public testing::TestWithParam<testkit::DatabaseKind> {

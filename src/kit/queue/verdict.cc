@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/queue/verdict.h"
 
+#include <algorithm>
+
 #include "kit/queue/job_runner.h"
 
 namespace vedette::queue {
+namespace {
+
+// Of a wish for a later attempt, which may come from afar.
+constexpr std::chrono::milliseconds kLongestWish = std::chrono::days(1);
+
+}  // namespace
 
 bool IsWorthRetrying(Code code) {
   switch (code) {
@@ -41,9 +49,10 @@ Verdict Judge(const std::optional<Status>& answer,
   if (!IsWorthRetrying(error.code) || attempt >= max_attempts) {
     return {.outcome = JobOutcome::kDead, .error = error.code};
   }
-  return {.outcome = JobOutcome::kRetried,
-          .error = error.code,
-          .at_least = error.retry_after.value_or(std::chrono::milliseconds(0))};
+  return {
+      .outcome = JobOutcome::kRetried,
+      .error = error.code,
+      .at_least = std::min(error.retry_after.value_or(std::chrono::milliseconds(0)), kLongestWish)};
 }
 
 }  // namespace vedette::queue

@@ -15,7 +15,7 @@ namespace vedette::queue {
 struct Verdict {
   JobOutcome outcome = JobOutcome::kDone;
   Code error = Code::kInternal;           // of kRetried and kDead
-  std::chrono::milliseconds at_least{0};  // of kRetried: the wait asked for
+  std::chrono::milliseconds at_least{0};  // of kRetried: the wait asked for, a day at most
 };
 
 // `answer` is the handler's, absent when an exception ended it, its cancellation included. What the

@@ -48,5 +48,12 @@ TEST(VerdictTest, TheWaitAskedForIsKept) {
   EXPECT_EQ(Judge(busy, StopReason::kNone, 1, 3).at_least, 7s);
 }
 
+TEST(VerdictTest, AWishFromAfarIsADayAtMost) {
+  const Status busy = Fail(Error{.code = Code::kResourceExhausted,
+                                 .message = "",
+                                 .retry_after = std::chrono::milliseconds::max()});
+  EXPECT_EQ(Judge(busy, StopReason::kNone, 1, 3).at_least, 24h);
+}
+
 }  // namespace
 }  // namespace vedette::queue
