@@ -28,11 +28,11 @@ Task<Status> CallInTime(std::shared_ptr<ChannelCore> core,
   co_return co_await call.Run(response);
 }
 
-// The caller may not have the answer, or not any more.
-constexpr CodeSet kDenied = {Code::kPermissionDenied, Code::kUnauthenticated};
+// The caller may not have the answer, or not any more, or what it told of is there no more.
+constexpr CodeSet kRevoked = {Code::kPermissionDenied, Code::kUnauthenticated, Code::kNotFound};
 
-// Keeps a good answer, and drops it when the caller may not have it any more; in the place of none
-// gives the one that was kept.
+// Keeps a good answer, and drops it when it is revoked; in the place of none gives the one that was
+// kept.
 Status KeepOrRecall(ChannelCore& core,
                     ClientMethod& method,
                     const MethodInfo& info,
@@ -40,14 +40,14 @@ Status KeepOrRecall(ChannelCore& core,
                     const Message& request,
                     Message& response,
                     Status status) {
-  const bool denied = !status && kDenied.Has(status.error().code);
-  if (!status && !denied && !kUnanswered.Has(status.error().code)) return status;
+  const bool revoked = !status && kRevoked.Has(status.error().code);
+  if (!status && !revoked && !kUnanswered.Has(status.error().code)) return status;
   const StaleCache::Key key = StaleCache::KeyOf(info.path, request.SerializeAsString(), context);
   if (status) {
     core.stale.Put(key, response.SerializeAsString());
     return status;
   }
-  if (denied) {
+  if (revoked) {
     core.stale.Forget(key);
     return status;
   }

@@ -126,9 +126,10 @@ class ChannelCore;
 // Each call goes to the instance that the balancer picks: by load, or by the operation's affinity
 // field. A breaker per operation and instance, and ejection, keep calls away from what fails. An
 // idempotent call, or one that never left, is tried again elsewhere, within its deadline and the
-// retry budget; an idempotent one asks a second instance when the first is slow, and the first
-// answer wins. Where the contract allows it, the last good answer to the same request of the same
-// caller serves when nobody answers.
+// retry budget; an idempotent one is given up at an instance that is silent for too long, which
+// counts as a failure. Only where the contract hedges are two asked at once, and the first answer
+// wins. Where the contract allows it, the last good answer to the same request of the same caller
+// serves when nobody answers.
 //
 // A user's call carries the user's token; a service's own call carries the credential. The deadline
 // travels, and cancelling the calling task cancels the call there. A peer that cannot be reached is

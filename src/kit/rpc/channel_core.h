@@ -19,6 +19,7 @@
 #include "kit/rpc/channel.h"
 #include "kit/rpc/client_metrics.h"
 #include "kit/rpc/retry_budget.h"
+#include "kit/rpc/retry_policy.h"
 #include "kit/rpc/stale_cache.h"
 #include "kit/rpc/transport.h"
 #include "kit/telemetry/metrics.h"
@@ -34,6 +35,7 @@ struct ClientMethod {
   const std::string label;
   const std::size_t number;
   ClientMetrics metrics;
+  UsualTime usual_time;  // of a good answer
 };
 
 // An instance that was chosen, with the leave of its breaker. Tell how it went; untold counts as

@@ -44,13 +44,14 @@ GovernedCall::GovernedCall(std::shared_ptr<ChannelCore> core,
 
 GovernedCall::~GovernedCall() = default;
 
-Status GovernedCall::Start(Reason reason) {
+Status GovernedCall::Start() {
   VEDETTE_TRY(Admission admission, core_->Admit(method_, key_, tried_, false));
-  const Instance* const instance = &admission.pick.instance();
-  if (reason == Reason::kHedge && std::ranges::find(tried_, instance) != tried_.end()) {
-    return Fail(Code::kUnavailable, "There is no other instance.");
-  }
-  tried_.push_back(instance);
+  Begin(std::move(admission));
+  return {};
+}
+
+void GovernedCall::Begin(Admission admission) {
+  tried_.push_back(&admission.pick.instance());
   Span span = core_->dependencies.tracer.Start(info_.label, SpanKind::kClient, trace_);
   span.Set("rpc.attempt", ++started_);
   auto call = std::make_shared<UnaryCall>(arrivals_);
@@ -60,48 +61,72 @@ Status GovernedCall::Start(Reason reason) {
   attempts_.push_back(
       std::make_unique<Attempt>(std::move(admission), std::move(call), std::move(span)));
   method_.metrics.attempts.Add();
-  const SteadyTime now = core_->clock().SteadyNow();
-  hedge_at_ = SteadyTime::max();
-  if (MayHedge()) {
-    hedge_at_ = now + HedgeDelay(core_->options.retry, info_.hedge_after, deadline_.time - now);
-  }
-  return {};
+  patience_ends_ = PatienceEnds(core_->clock().SteadyNow());
 }
 
-bool GovernedCall::MayHedge() const {
-  return hedging_ && info_.idempotent && started_ < core_->options.retry.max_attempts &&
-         core_->instances() > 1;
+SteadyTime GovernedCall::PatienceEnds(SteadyTime now) const {
+  const RetryOptions& options = core_->options.retry;
+  const bool another =
+      info_.idempotent && started_ < options.max_attempts && core_->instances() > 1;
+  if (!another) return SteadyTime::max();
+  const auto left = deadline_.time - now;
+  if (info_.hedge_after.count() > 0) return now + HedgeDelay(info_.hedge_after, left);
+  const auto timeout = AttemptTimeout(options, method_.usual_time.value(), left);
+  return timeout ? now + *timeout : SteadyTime::max();
 }
 
-void GovernedCall::Hedge() {
-  hedge_at_ = SteadyTime::max();
-  if (!core_->budget.Take()) {
-    core_->budget_empty.Add();
-    hedging_ = false;
-  } else if (Start(Reason::kHedge)) {
+void GovernedCall::AskAnother() {
+  patience_ends_ = SteadyTime::max();
+  Result<Admission> other = core_->Admit(method_, key_, tried_, false);
+  if (!other || IsUnderWayAt(other->pick.instance()) || !TakeBudget()) return;
+  if (info_.hedge_after.count() > 0) {
     method_.metrics.hedges.Add();
   } else {
-    hedging_ = false;
+    GiveUpAll();
+    ++retries_;
+    method_.metrics.retries.Add();
   }
+  Begin(*std::move(other));
+}
+
+bool GovernedCall::IsUnderWayAt(const Instance& instance) const {
+  return std::ranges::any_of(attempts_, [&](const std::unique_ptr<Attempt>& attempt) {
+    return &attempt->admission.pick.instance() == &instance;
+  });
+}
+
+bool GovernedCall::TakeBudget() {
+  if (core_->budget.Take()) return true;
+  core_->budget_empty.Add();
+  return false;
 }
 
 std::unique_ptr<GovernedCall::Attempt> GovernedCall::TakeEnded() {
   const auto ended =
       std::ranges::find_if(attempts_, [](const auto& attempt) { return attempt->call->ended(); });
+  if (ended == attempts_.end()) return nullptr;
   std::unique_ptr<Attempt> taken = std::move(*ended);
   attempts_.erase(ended);
   return taken;
 }
 
+void GovernedCall::GiveUpAll() {
+  for (const std::unique_ptr<Attempt>& attempt : attempts_) {
+    attempt->admission.Tell(Outcome::kFailure, Describe(Code::kDeadlineExceeded).name);
+    attempt->span.Fail(Code::kDeadlineExceeded);
+  }
+  attempts_.clear();
+}
+
 void GovernedCall::TellOvertaken(const Attempt& winner) {
-  const auto patience =
-      HedgeDelay(core_->options.retry, {}, deadline_.time - winner.admission.pick.started());
+  const SteadyTime::duration left = deadline_.time - winner.admission.pick.started();
+  const auto patience = AttemptTimeout(core_->options.retry, method_.usual_time.value(), left);
   for (const std::unique_ptr<Attempt>& attempt : attempts_) {
     Admission& admission = attempt->admission;
     if (admission.pick.started() >= winner.admission.pick.started()) continue;
     // The balancer hears of every defeat; the breaker only of what is as bad as a timeout.
     admission.pick.Tell(Outcome::kFailure);
-    if (admission.pick.elapsed() >= patience) {
+    if (patience && admission.pick.elapsed() >= *patience) {
       admission.permit.End(Outcome::kFailure, Describe(Code::kDeadlineExceeded).name);
     }
   }
@@ -114,12 +139,9 @@ Task<Status> GovernedCall::Retry(Error failure, std::chrono::nanoseconds usual, 
   const auto delay =
       RetryDelay(options, retries_, failure, left, usual, core_->dependencies.random);
   if (!delay) co_return Fail(std::move(failure));
-  if (!core_->budget.Take()) {
-    core_->budget_empty.Add();
-    co_return Fail(std::move(failure));
-  }
+  if (!TakeBudget()) co_return Fail(std::move(failure));
   co_await SleepFor(*delay);
-  if (!Start(Reason::kRetry)) co_return Fail(std::move(failure));
+  if (!Start()) co_return Fail(std::move(failure));
   ++retries_;
   method_.metrics.retries.Add();
   co_return Status();
@@ -127,20 +149,22 @@ Task<Status> GovernedCall::Retry(Error failure, std::chrono::nanoseconds usual, 
 
 Task<Status> GovernedCall::Run(Message& response) {
   core_->budget.OnCall();
-  VEDETTE_CO_CHECK_OK(Start(Reason::kFirst));
+  VEDETTE_CO_CHECK_OK(Start());
   while (true) {
-    if (!co_await Arrivals::Next(arrivals_, hedge_at_)) {
+    if (!co_await Arrivals::Next(arrivals_, patience_ends_)) {
       const auto cancellation = co_await asio::this_coro::cancellation_state;
       if (cancellation.cancelled() != asio::cancellation_type::none) {
         co_return Fail(Code::kCancelled, "The caller left.");
       }
-      Hedge();
+      AskAnother();
       continue;
     }
     const std::unique_ptr<Attempt> ended = TakeEnded();
+    if (!ended) continue;
     const grpc::Status& status = ended->call->status();
     if (status.ok()) {
       ended->admission.Tell(nullptr);
+      method_.usual_time.Add(ended->admission.pick.elapsed());
       TellOvertaken(*ended);
       if (Parse(ended->call->response(), response)) co_return Status();
       ended->span.Fail(Code::kInternal);

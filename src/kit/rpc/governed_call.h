@@ -4,7 +4,6 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +16,8 @@
 
 namespace vedette::rpc {
 
-// One unary call: its attempts, one after another or beside each other, until one has an answer.
+// One unary call: its attempts, one after another, or beside each other where the contract hedges,
+// until one has an answer.
 // Used by one coroutine, and destroyed by it. Destroying it cancels what is under way.
 class GovernedCall {
  public:
@@ -35,17 +35,23 @@ class GovernedCall {
   Task<Status> Run(Message& response);
 
  private:
-  enum class Reason : std::uint8_t { kFirst, kRetry, kHedge };
   struct Attempt;
 
-  // Success when one more attempt is under way.
-  Status Start(Reason reason);
-  // For a slow attempt; nothing when that may not be.
-  void Hedge();
+  // Success when one more attempt is under way, at any instance.
+  Status Start();
+  void Begin(Admission admission);
+  // When something is to be done about an attempt that begins `now` and is slow.
+  SteadyTime PatienceEnds(SteadyTime now) const;
+  // Hedges or gives the slow attempt up for another instance; nothing when nobody else may be
+  // asked.
+  void AskAnother();
   // Waits as a retry must, and makes it; the failure that stays when there can be none.
   Task<Status> Retry(Error failure, std::chrono::nanoseconds usual, bool retryable);
-  bool MayHedge() const;
+  bool IsUnderWayAt(const Instance& instance) const;
+  bool TakeBudget();
+  // Null when what arrived was given up before.
   std::unique_ptr<Attempt> TakeEnded();
+  void GiveUpAll();
   // The answer is there: who was asked before the one that gave it is slow.
   void TellOvertaken(const Attempt& winner);
 
@@ -63,8 +69,7 @@ class GovernedCall {
   std::vector<const Instance*> tried_;
   int started_ = 0;
   int retries_ = 0;
-  bool hedging_ = true;
-  SteadyTime hedge_at_ = SteadyTime::max();
+  SteadyTime patience_ends_ = SteadyTime::max();
 };
 
 }  // namespace vedette::rpc

@@ -108,9 +108,9 @@ Task<Result<std::unique_ptr<ClientStream>>> OpenStream(std::shared_ptr<ChannelCo
     const bool last = static_cast<std::int64_t>(tried.size()) >= options.max_attempts;
     // Where nobody else could be asked there is no hurry.
     const bool patient = last || !info.idempotent || core->instances() < 2;
+    const auto timeout = AttemptTimeout(options, {}, deadline.time - now);
     const Status begun = co_await stream->Begin(
-        info, bytes,
-        patient ? SteadyTime::max() : now + HedgeDelay(options, {}, deadline.time - now));
+        info, bytes, patient || !timeout ? SteadyTime::max() : now + *timeout);
     if (begun) {
       stream->admission().Tell(nullptr);
     } else {

@@ -35,7 +35,7 @@ struct MethodInfo {
   std::string_view feature;                     // "preview"; empty: is never switched off
   std::string_view affinity_field;              // proto name; empty for none
   std::chrono::milliseconds stale_if_error{0};  // 0: an old answer never serves
-  std::chrono::milliseconds hedge_after{0};     // 0: no second instance is asked
+  std::chrono::milliseconds hedge_after{0};     // 0: never two instances at once
   bool open = false;
   bool internal = false;
   bool idempotent = false;

@@ -18,10 +18,12 @@ void RetryOptions::Describe(config::Section& section) {
                  .maximum = 6e4});
   section.Field("longest_backoff", longest_backoff,
                 {.text = "Longest wait before any retry.", .minimum = 0, .maximum = 6e4});
-  section.Field("attempt_timeout", attempt_timeout,
-                {.text = "Time after which an idempotent call asks another instance as well.",
-                 .minimum = 1,
-                 .maximum = 6e5});
+  section.Field(
+      "attempt_timeout", attempt_timeout,
+      {.text = "Time after which an attempt of an idempotent call is given up for another "
+               "instance.",
+       .minimum = 1,
+       .maximum = 6e5});
   section.Field(
       "budget_share", budget_share,
       {.text = "Retries, as a part of the calls, that are allowed.", .minimum = 0, .maximum = 1});
@@ -60,11 +62,27 @@ std::optional<std::chrono::nanoseconds> RetryDelay(const RetryOptions& options,
   return delay;
 }
 
-std::chrono::nanoseconds HedgeDelay(const RetryOptions& options,
-                                    std::chrono::nanoseconds hedge_after,
+std::optional<std::chrono::nanoseconds> AttemptTimeout(const RetryOptions& options,
+                                                       std::chrono::nanoseconds usually,
+                                                       std::chrono::nanoseconds left) {
+  const auto patience =
+      std::max(std::min(std::chrono::nanoseconds(options.attempt_timeout), left / 3), 2 * usually);
+  if (patience >= left - usually) return std::nullopt;
+  return patience;
+}
+
+std::chrono::nanoseconds HedgeDelay(std::chrono::nanoseconds hedge_after,
                                     std::chrono::nanoseconds left) {
-  const auto patience = std::min(std::chrono::nanoseconds(options.attempt_timeout), left / 3);
-  return hedge_after.count() > 0 ? std::min(hedge_after, patience) : patience;
+  return std::min(hedge_after, left / 3);
+}
+
+void UsualTime::Add(std::chrono::nanoseconds took) {
+  // Of two that come at once one may be lost.
+  const std::int64_t before = nanoseconds_.load(std::memory_order_relaxed);
+  const std::int64_t step = before == 0             ? took.count()
+                            : took.count() > before ? (took.count() - before) / 2
+                                                    : (took.count() - before) / 20;
+  nanoseconds_.store(before + step, std::memory_order_relaxed);
 }
 
 }  // namespace vedette::rpc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -18,8 +19,8 @@ struct RetryOptions {
   std::int64_t max_attempts = 3;  // the first one included, hedges too
   std::chrono::milliseconds first_backoff = std::chrono::milliseconds(20);
   std::chrono::milliseconds longest_backoff = std::chrono::seconds(1);
-  // After so long another instance is asked as well; a third of the time that is left when that is
-  // shorter. So a frozen instance costs a fraction of the deadline.
+  // After so long an attempt of an idempotent call is given up for another instance; see
+  // AttemptTimeout.
   std::chrono::milliseconds attempt_timeout = std::chrono::seconds(1);
   double budget_share = 0.1;      // retries and hedges per call
   double budget_per_second = 10;  // and so many beside
@@ -50,10 +51,32 @@ std::optional<std::chrono::nanoseconds> RetryDelay(const RetryOptions& options,
                                                    std::chrono::nanoseconds expected,
                                                    RandomSource& random);
 
-// When another instance is asked although the first may still answer: the contract's time or the
-// attempt timeout, whichever is shorter.
-std::chrono::nanoseconds HedgeDelay(const RetryOptions& options,
-                                    std::chrono::nanoseconds hedge_after,
+// When an attempt of an idempotent call counts as failed and another instance is asked in its
+// place: after attempt_timeout, or a third of the time that is `left` where that is shorter, so
+// that a frozen instance costs a fraction of the deadline; but not before twice what the operation
+// `usually` takes, so that a slow one is not taken for a frozen one. nullopt when what would be
+// left then is too little for another attempt.
+std::optional<std::chrono::nanoseconds> AttemptTimeout(const RetryOptions& options,
+                                                       std::chrono::nanoseconds usually,
+                                                       std::chrono::nanoseconds left);
+
+// When another instance is asked beside the first: the contract's time, or a third of what is
+// `left` where that is shorter.
+std::chrono::nanoseconds HedgeDelay(std::chrono::nanoseconds hedge_after,
                                     std::chrono::nanoseconds left);
+
+// What an operation usually takes: a mean that goes half of the way up to a longer time and a
+// twentieth of the way down to a shorter one, so that it errs on the side of patience. Thread-safe.
+class UsualTime {
+ public:
+  void Add(std::chrono::nanoseconds took);
+  // 0 before the first.
+  std::chrono::nanoseconds value() const {
+    return std::chrono::nanoseconds(nanoseconds_.load(std::memory_order_relaxed));
+  }
+
+ private:
+  std::atomic<std::int64_t> nanoseconds_ = 0;
+};
 
 }  // namespace vedette::rpc

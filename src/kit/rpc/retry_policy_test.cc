@@ -76,13 +76,40 @@ TEST(RetryPolicyTest, NoRetryThatCannotEndInTime) {
   EXPECT_EQ(delay(later, seconds(30), nanoseconds(0)), nanoseconds(0));
 }
 
-TEST(RetryPolicyTest, AnotherIsAskedAfterTheShortestOfThreeTimes) {
-  RetryOptions options;
-  options.attempt_timeout = seconds(1);
-  EXPECT_EQ(HedgeDelay(options, {}, seconds(30)), seconds(1));
-  EXPECT_EQ(HedgeDelay(options, {}, milliseconds(300)), milliseconds(100));
-  EXPECT_EQ(HedgeDelay(options, milliseconds(20), seconds(30)), milliseconds(20));
-  EXPECT_EQ(HedgeDelay(options, seconds(5), seconds(30)), seconds(1));
+TEST(RetryPolicyTest, AnAttemptIsGivenUpInTimeForAnother) {
+  const RetryOptions options{.attempt_timeout = seconds(1)};
+  EXPECT_EQ(AttemptTimeout(options, {}, seconds(30)), seconds(1));
+  EXPECT_EQ(AttemptTimeout(options, {}, milliseconds(300)), milliseconds(100));
+  EXPECT_EQ(AttemptTimeout(options, milliseconds(400), seconds(30)), seconds(1));
+  // No time is left.
+  EXPECT_EQ(AttemptTimeout(options, {}, seconds(0)), std::nullopt);
+  EXPECT_EQ(AttemptTimeout(options, {}, seconds(-3)), std::nullopt);
+}
+
+TEST(RetryPolicyTest, ASlowOperationIsNotTakenForAFrozenInstance) {
+  const RetryOptions options{.attempt_timeout = seconds(1)};
+  EXPECT_EQ(AttemptTimeout(options, seconds(2), seconds(30)), seconds(4));
+  EXPECT_EQ(AttemptTimeout(options, milliseconds(60), milliseconds(300)), milliseconds(120));
+  // Another attempt would not end in time.
+  EXPECT_EQ(AttemptTimeout(options, seconds(4), seconds(10)), std::nullopt);
+  EXPECT_EQ(AttemptTimeout(options, milliseconds(100), milliseconds(300)), std::nullopt);
+}
+
+TEST(RetryPolicyTest, AHedgeComesAfterTheContractsTimeOrAThirdOfWhatIsLeft) {
+  EXPECT_EQ(HedgeDelay(milliseconds(20), seconds(30)), milliseconds(20));
+  EXPECT_EQ(HedgeDelay(seconds(5), seconds(30)), seconds(5));
+  EXPECT_EQ(HedgeDelay(milliseconds(250), milliseconds(300)), milliseconds(100));
+}
+
+TEST(RetryPolicyTest, TheUsualTimeRisesFastAndFallsSlowly) {
+  UsualTime usual;
+  EXPECT_EQ(usual.value(), nanoseconds(0));
+  usual.Add(milliseconds(10));
+  EXPECT_EQ(usual.value(), milliseconds(10));
+  usual.Add(milliseconds(110));
+  EXPECT_EQ(usual.value(), milliseconds(60));
+  usual.Add(milliseconds(20));
+  EXPECT_EQ(usual.value(), milliseconds(58));
 }
 
 TEST(RetryBudgetTest, CallsAndTimeFillIt) {

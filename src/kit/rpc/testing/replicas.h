@@ -27,7 +27,8 @@ namespace vedette::rpc::testing {
 // An instance of the echo service that a test makes ill.
 class ReplicaService final : public v1::EchoApi {
  public:
-  enum class Mood { kWell, kFrozen, kSlow, kFailing };
+  // One that is frozen once holds its next call and is well for those after.
+  enum class Mood { kWell, kFrozen, kFrozenOnce, kSlow, kFailing };
 
   std::atomic<Mood> mood = Mood::kWell;
   Error failure{Code::kUnavailable, "The database is away."};  // set before it is failing
@@ -71,9 +72,12 @@ class ReplicaService final : public v1::EchoApi {
  private:
   Task<Status> Behave() {
     ++started;
-    switch (mood.load()) {
+    Mood present = Mood::kFrozenOnce;
+    mood.compare_exchange_strong(present, Mood::kWell);  // else it becomes what it is
+    switch (present) {
       case Mood::kFailing:
         co_return Fail(failure);
+      case Mood::kFrozenOnce:
       case Mood::kFrozen: {
         const Signal never;
         co_await never.Wait();
