@@ -8,6 +8,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -36,6 +37,8 @@ namespace {
 
 // What is left of traces when everything else has ended is sent for so long.
 constexpr std::chrono::milliseconds kTelemetryGrace{2000};
+// etcd forgets by itself who could not tell it in this time.
+constexpr std::chrono::milliseconds kDeregisterGrace{2000};
 
 std::size_t ThreadCount(const ProcessConfig& config) {
   if (config.threads > 0) return static_cast<std::size_t>(config.threads);
@@ -96,6 +99,7 @@ struct App::Impl {
   std::unique_ptr<IdentityKeySource> key_source;
   std::unique_ptr<TokenVerifier> verifier;
   std::unique_ptr<OpsAccess> ops_access;
+  std::optional<MetricsAccess> metrics_access;
   std::unique_ptr<rpc::RestAdapter> rest;
   http::Router router;
   std::unique_ptr<http::Server> http_server;
@@ -116,6 +120,7 @@ struct App::Impl {
 };
 
 Status App::Impl::Govern() {
+  VEDETTE_TRY(metrics_access, MetricsAccess::Load(config.metrics));
   VEDETTE_TRY(
       governance,
       Governance::Create(
@@ -168,7 +173,7 @@ void App::Impl::BuildOps() {
     return StatusPairs{{{"HTTP", http_server ? http_server->connections() : 0},
                         {"gRPC calls", grpc_server ? grpc_server->calls() : 0}}};
   });
-  AddOpsRoutes(router, health, metrics);
+  AddOpsRoutes(router, health, metrics, *metrics_access, *ops_access);
   AddStatusRoutes(router, *ops_access, status);
   AddProfileRoutes(router, *ops_access, *profiler);
 }
@@ -277,7 +282,10 @@ void App::Stop() {
   });
   step("deregistered", [&] {
     if (impl.registrar) {
-      impl.runtime.RunBlocking([&] { return impl.registrar->Deregister(); });
+      impl.runtime.RunBlocking([&] {
+        return impl.registrar->Deregister(begin +
+                                          std::min(kDeregisterGrace, impl.config.process.drain));
+      });
     }
   });
   step("others have noticed",

@@ -9,7 +9,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,19 +19,12 @@
 #include "kit/discovery/etcd_resolver.h"
 #include "kit/telemetry/metrics.h"
 #include "kit/testing/etcd.h"
+#include "kit/testing/eventually.h"
 #include "kit/testing/log_capture.h"
 
 namespace vedette::discovery {
 
-// Whether the condition came true; the bound is far beyond what is expected.
-inline bool Eventually(const std::function<bool()>& condition) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > give_up) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
+using testkit::Eventually;
 
 // The lists that a resolver told, in order.
 class HeardLists {
@@ -78,10 +70,11 @@ class EtcdTest : public DiscoveryTest {
     client_ = Connect({server_->address()});
   }
 
-  std::shared_ptr<EtcdClient> Connect(std::vector<std::string> endpoints) {
+  std::shared_ptr<EtcdClient> Connect(std::vector<std::string> endpoints,
+                                      std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
     EtcdOptions options;
     options.endpoints = std::move(endpoints);
-    options.timeout = std::chrono::seconds(2);
+    options.timeout = timeout;
     auto client = EtcdClient::Create(options, clock_);
     EXPECT_TRUE(client);
     return *client;
@@ -112,18 +105,22 @@ class EtcdTest : public DiscoveryTest {
                                           client == nullptr ? client_ : client, background_,
                                           random_, metrics_, clock_);
   }
-  std::unique_ptr<EtcdRegistrar> MakeRegistrar(std::string instance,
-                                               std::shared_ptr<EtcdClient> client = nullptr) {
+  std::unique_ptr<EtcdRegistrar> MakeRegistrar(
+      std::string instance,
+      std::shared_ptr<EtcdClient> client = nullptr,
+      std::chrono::milliseconds lease = std::chrono::seconds(2)) {
     return std::make_unique<EtcdRegistrar>(
-        EtcdRegistrarOptions{.lease = std::chrono::seconds(2), .instance = std::move(instance)},
+        EtcdRegistrarOptions{.lease = lease, .instance = std::move(instance)},
         client == nullptr ? client_ : client, background_, random_, metrics_,
         [](std::string_view) -> std::optional<std::string> { return std::nullopt; });
   }
   Status Register(Registrar& registrar, std::string address, std::string service = "trial") {
     return Run<Status>([&] { return registrar.Register(service, address); });
   }
-  void Deregister(Registrar& registrar) {
-    background_->runtime().RunBlocking([&] { return registrar.Deregister(); });
+  void Deregister(Registrar& registrar,
+                  std::chrono::milliseconds patience = std::chrono::seconds(60)) {
+    background_->runtime().RunBlocking(
+        [&] { return registrar.Deregister(clock_.SteadyNow() + patience); });
   }
 
   std::unique_ptr<testkit::EtcdServer> server_;

@@ -121,43 +121,51 @@ Task<Status> EtcdUnary(grpc::GenericStub& stub,
 
 class EtcdStream::Call final : public EtcdOperation, public std::enable_shared_from_this<Call> {
  public:
-  enum class End { kDone, kCancelled, kTimedOut };
-
-  // Waits for the operation that `begin` starts.
-  Task<End> Run(std::move_only_function<void(void*)> begin, SteadyTime deadline) {
-    // An operation given up by a cancelled task is still under way; no other may begin.
-    if (pending_.exchange(true)) co_return End::kCancelled;
+  // Begins the operation, unless the one that is under way is not yet done or was given up.
+  bool Begin(std::move_only_function<void(void*)> begin) {
+    if (std::exchange(busy_, true)) return false;
     done_ = Signal();
-    const Signal done = done_;
     self_ = shared_from_this();
     begin(HandOver());
-    if (co_await done.WaitUntil(deadline)) co_return End::kDone;
-    context.TryCancel();
-    co_return SystemClock().SteadyNow() >= deadline ? End::kTimedOut : End::kCancelled;
+    return true;
   }
 
-  // The outcome of an operation; asks for the call's status when it failed.
-  Task<Status> Outcome(End end) {
-    if (end == End::kCancelled) co_return Fail(kCallerLeft);
-    if (end == End::kTimedOut) {
-      co_return Fail(Code::kDeadlineExceeded, "etcd did not answer in time.");
-    }
+  // Whether the operation is done by `until`; false also when the caller left.
+  Task<bool> Wait(SteadyTime until) {
+    const Signal done = done_;
+    co_return co_await done.WaitUntil(until);
+  }
+
+  // Ends the call; what is under way stays so, and no other operation begins.
+  Status GiveUp(SteadyTime deadline) {
+    context.TryCancel();
+    if (SystemClock().SteadyNow() < deadline) return Fail(kCallerLeft);
+    return Fail(Code::kDeadlineExceeded, "etcd did not answer in time.");
+  }
+
+  // Of the operation that is done; asks for the call's status when it failed.
+  Task<Status> Outcome() {
+    busy_ = false;
     if (ok_) co_return Status();
     // After a failed operation the status is there or about to be: the call is over.
-    if (co_await Run([this](void* tag) { stream->Finish(&status_, tag); }, SteadyTime::max()) !=
-        End::kDone) {
-      co_return Fail(kCallerLeft);
-    }
+    Begin([this](void* tag) { stream->Finish(&status_, tag); });
+    if (!co_await Wait(SteadyTime::max())) co_return GiveUp(SteadyTime::max());
+    busy_ = false;
     if (status_.ok()) co_return Fail(Code::kUnavailable, "etcd ended the stream.");
     co_return Fail(EtcdErrorOf(status_));
   }
 
+  Task<Status> Run(std::move_only_function<void(void*)> begin, SteadyTime deadline) {
+    if (!Begin(std::move(begin))) co_return Fail(kCallerLeft);
+    if (!co_await Wait(deadline)) co_return GiveUp(deadline);
+    co_return co_await Outcome();
+  }
+
   void Complete(bool ok) override {
     const auto self = std::move(self_);
-    // Once nothing is pending, another thread may begin the next operation.
+    // Once it is set, another operation may begin.
     const Signal done = done_;
     ok_ = ok;
-    pending_ = false;
     done.Set();
   }
 
@@ -168,7 +176,7 @@ class EtcdStream::Call final : public EtcdOperation, public std::enable_shared_f
  private:
   grpc::Status status_;
   bool ok_ = false;
-  std::atomic<bool> pending_ = false;
+  bool busy_ = false;  // of the coroutine that uses the stream alone
   Signal done_;
   std::shared_ptr<Call> self_;
 };
@@ -185,24 +193,34 @@ Task<Status> EtcdStream::Start(grpc::GenericStub& stub,
   // A member cut off from the others would be silent; this makes it say so.
   call_->context.AddMetadata("hasleader", "true");
   call_->stream = stub.PrepareCall(&call_->context, path, &queue);
-  const auto end =
-      co_await call_->Run([this](void* tag) { call_->stream->StartCall(tag); }, deadline);
-  co_return co_await call_->Outcome(end);
+  co_return co_await call_->Run([this](void* tag) { call_->stream->StartCall(tag); }, deadline);
 }
 
 Task<Status> EtcdStream::Write(const Message& message, SteadyTime deadline) {
-  const auto end = co_await call_->Run(
+  co_return co_await call_->Run(
       [this, buffer = Serialize(message)](void* tag) { call_->stream->Write(buffer, tag); },
       deadline);
-  co_return co_await call_->Outcome(end);
 }
 
 Task<Status> EtcdStream::Read(Message& message, SteadyTime deadline) {
-  const auto end = co_await call_->Run(
-      [this](void* tag) { call_->stream->Read(&call_->message, tag); }, deadline);
-  VEDETTE_CO_CHECK_OK(co_await call_->Outcome(end));
-  if (!Parse(call_->message, message)) co_return Fail(kUnreadable);
+  VEDETTE_CO_TRY(const bool came, co_await ReadUntil(message, deadline));
+  if (!came) co_return call_->GiveUp(deadline);
   co_return Status();
+}
+
+Task<Result<bool>> EtcdStream::ReadUntil(Message& message, SteadyTime until) {
+  if (!reading_) {
+    reading_ = call_->Begin([this](void* tag) { call_->stream->Read(&call_->message, tag); });
+    if (!reading_) co_return Fail(kCallerLeft);
+  }
+  if (!co_await call_->Wait(until)) {
+    if (SystemClock().SteadyNow() >= until) co_return false;
+    co_return Fail(call_->GiveUp(until).error());
+  }
+  reading_ = false;
+  VEDETTE_CO_CHECK_OK(co_await call_->Outcome());
+  if (!Parse(call_->message, message)) co_return Fail(kUnreadable);
+  co_return true;
 }
 
 }  // namespace vedette::discovery

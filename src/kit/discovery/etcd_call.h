@@ -83,10 +83,14 @@ class EtcdStream {
                      SteadyTime deadline);
   Task<Status> Write(const Message& message, SteadyTime deadline);
   Task<Status> Read(Message& message, SteadyTime deadline);
+  // As Read, but the call goes on when nothing came by `until`: false. What comes later is for the
+  // next read.
+  Task<Result<bool>> ReadUntil(Message& message, SteadyTime until);
 
  private:
   class Call;
   std::shared_ptr<Call> call_;
+  bool reading_ = false;  // a read is under way that ReadUntil began
 };
 
 }  // namespace vedette::discovery

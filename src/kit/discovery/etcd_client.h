@@ -9,17 +9,11 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "kit/discovery/etcd_watch.h"
 #include "kit/discovery/options.h"
 #include "kit/task/task.h"
 
 namespace vedette::discovery {
-
-struct EtcdItem {
-  std::string key;
-  std::string value;
-  std::int64_t mod_revision = 0;
-  std::int64_t lease = 0;
-};
 
 // What a range held at a revision.
 struct EtcdRange {
@@ -27,23 +21,9 @@ struct EtcdRange {
   std::int64_t revision = 0;
 };
 
-struct EtcdEvent {
-  bool deleted = false;
-  EtcdItem item;  // of a deletion: the key and its revision alone
-};
-
 struct EtcdLease {
   std::chrono::seconds left{0};   // 0: the lease has expired
   std::vector<std::string> keys;  // attached to it
-};
-
-// The changes of a key or prefix, in order. Used by one coroutine; destroying it ends the watch.
-class EtcdWatch {
- public:
-  virtual ~EtcdWatch() = default;
-  // Waits for at least one event. kConflict when the wanted revision was compacted away. Any error
-  // ends the watch: read the range again and watch from there.
-  virtual Task<Result<std::vector<EtcdEvent>>> Next() = 0;
 };
 
 // etcd v3 over gRPC. Each call goes to the endpoint that answered last and, when that cannot be
@@ -74,17 +54,20 @@ class EtcdClient {
   // The time that the lease has now.
   Task<Result<std::chrono::seconds>> KeepAlive(std::int64_t lease);
   Task<Result<EtcdLease>> Lookup(std::int64_t lease);
-  // Deletes the lease and its keys; success when it had expired.
-  Task<Status> Revoke(std::int64_t lease);
+  // Deletes the lease and its keys; success when it had expired. Tries no longer than until
+  // `limit`.
+  Task<Status> Revoke(std::int64_t lease, SteadyTime limit = SteadyTime::max());
 
   // Changes from `revision` on.
   Task<Result<std::unique_ptr<EtcdWatch>>> WatchKey(std::string key, std::int64_t revision);
   Task<Result<std::unique_ptr<EtcdWatch>>> WatchPrefix(std::string prefix, std::int64_t revision);
 
  private:
-  struct Impl;
-  explicit EtcdClient(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit EtcdClient(std::shared_ptr<EtcdSession> session);
+  Task<Result<EtcdRange>> Range(std::string key, std::string end);
+  Task<Status> Put(std::string key, std::string value, std::int64_t lease);
+
+  const std::shared_ptr<EtcdSession> session_;
 };
 
 // The end of the range of all keys that begin with `prefix`: the prefix with its last byte below

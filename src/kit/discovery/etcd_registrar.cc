@@ -10,8 +10,8 @@
 
 #include "kit/discovery/backoff.h"
 #include "kit/discovery/etcd_resolver.h"
+#include "kit/discovery/follow.h"
 #include "kit/task/signal.h"
-#include "kit/task/sleep.h"
 
 namespace vedette::discovery {
 namespace {
@@ -20,7 +20,6 @@ using Entries = std::map<std::string, std::string>;  // address by key
 
 constexpr int kKeepAlivesPerLease = 3;
 constexpr std::size_t kLeasesKnown = 8;
-constexpr std::chrono::seconds kDeregisterTime{5};
 
 }  // namespace
 
@@ -86,11 +85,12 @@ struct EtcdRegistrar::State {
     co_return Status();
   }
 
-  Task<void> Revoke(std::int64_t lease) {
-    // One that cannot be revoked now ends by itself, for nobody keeps it alive.
-    (void)co_await client->Revoke(lease);
+  // One that cannot be revoked now ends by itself, for nobody keeps it alive.
+  Task<Status> Revoke(std::int64_t lease, SteadyTime limit) {
+    Status status = co_await client->Revoke(lease, limit);
     const std::scoped_lock lock(mutex);
     std::erase(leases, lease);
+    co_return status;
   }
 
   // A new lease with every key under it; the leases before are given back.
@@ -111,7 +111,11 @@ struct EtcdRegistrar::State {
     VEDETTE_CO_CHECK_OK(co_await Put(wanted, lease));
     registrations.Add();
     logger.Info("registered in etcd", {{"services", wanted.size()}});
-    for (const std::int64_t old : before) co_await Revoke(old);
+    // What cannot be given back at once is left to its end: the new lease must be kept alive.
+    const SteadyTime limit = SystemClock().SteadyNow() + options.lease / kKeepAlivesPerLease;
+    for (const std::int64_t old : before | std::views::reverse) {
+      if (!co_await Revoke(old, limit)) break;
+    }
     co_return lease;
   }
 
@@ -151,27 +155,26 @@ struct EtcdRegistrar::State {
     }
   }
 
+  // From a new lease to its loss.
+  Task<Error> Hold(Backoff& backoff) {
+    Entries wanted = Wanted();
+    const auto lease = co_await Renew(wanted);
+    if (!lease) co_return lease.error();
+    backoff.Reset();
+    co_return co_await Keep(std::move(wanted), *lease);
+  }
+
   Task<void> Run() {
-    Backoff backoff(random);
-    for (;;) {
-      Entries wanted = Wanted();
-      const auto lease = co_await Renew(wanted);
-      Error error;
-      if (lease) {
-        backoff.Reset();
-        error = co_await Keep(std::move(wanted), *lease);
-      } else {
-        error = lease.error();
-      }
-      registered.Set(0);
-      failures.Add();
-      Warn("not registered in etcd; registering again", error);
-      co_await SleepFor(backoff.Next());
-    }
+    return FollowForEver(
+        random, [this](Backoff& backoff) { return Hold(backoff); },
+        [this](const Error& error) {
+          registered.Set(0);
+          failures.Add();
+          Warn("not registered in etcd; registering again", error);
+        });
   }
 
   void Warn(std::string_view message, const Error& error) const {
-    if (error.code == Code::kCancelled) return;
     logger.Warning(message, {{"error", error.message}});
   }
 };
@@ -217,7 +220,7 @@ Task<Status> EtcdRegistrar::Register(std::string service, std::string address) {
   co_return Status();
 }
 
-Task<void> EtcdRegistrar::Deregister() {
+Task<void> EtcdRegistrar::Deregister(SteadyTime deadline) {
   const std::shared_ptr<State> state = state_;
   {
     const std::scoped_lock lock(state->mutex);
@@ -233,15 +236,17 @@ Task<void> EtcdRegistrar::Deregister() {
     const std::scoped_lock lock(state->mutex);
     leases = state->leases;
   }
-  const SteadyTime end = SystemClock().SteadyNow() + kDeregisterTime;
   for (const std::int64_t lease : leases | std::views::reverse) {
-    if (SystemClock().SteadyNow() >= end) break;
-    co_await state->Revoke(lease);
+    const Status revoked = co_await state->Revoke(lease, deadline);
+    if (revoked) continue;
+    state->Warn("not deregistered from etcd; the registration ends with its lease",
+                revoked.error());
+    co_return;
   }
   if (!leases.empty()) state->logger.Info("deregistered from etcd");
 }
 
 Task<Status> NullRegistrar::Register(std::string, std::string) { co_return Status(); }
-Task<void> NullRegistrar::Deregister() { co_return; }
+Task<void> NullRegistrar::Deregister(SteadyTime) { co_return; }
 
 }  // namespace vedette::discovery

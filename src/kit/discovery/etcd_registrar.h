@@ -43,7 +43,7 @@ class EtcdRegistrar final : public Registrar {
   // A second registration of one service replaces the first. kInvalidArgument for a name or an
   // address that is none, kFailedPrecondition after Deregister.
   Task<Status> Register(std::string service, std::string address) override;
-  Task<void> Deregister() override;
+  Task<void> Deregister(SteadyTime deadline) override;
 
  private:
   struct State;
@@ -55,7 +55,7 @@ class EtcdRegistrar final : public Registrar {
 class NullRegistrar final : public Registrar {
  public:
   Task<Status> Register(std::string service, std::string address) override;
-  Task<void> Deregister() override;
+  Task<void> Deregister(SteadyTime deadline) override;
 };
 
 }  // namespace vedette::discovery

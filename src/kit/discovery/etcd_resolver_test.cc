@@ -119,6 +119,21 @@ TEST_F(EtcdResolverTest, NoticesASilentConnection) {
   EXPECT_TRUE(Becomes(*resolver, {"10.0.0.1:90", "10.0.0.2:90"}));
 }
 
+// One over which nothing ever comes again, while etcd itself is well.
+TEST_F(EtcdResolverTest, ReplacesAConnectionThatIsStranded) {
+  testkit::TcpGate gate(server_->address());
+  ASSERT_TRUE(Put("vedette/trial/1", "10.0.0.1:90"));
+  const auto resolver = MakeResolver(Connect({gate.address()}));
+  ASSERT_TRUE(Becomes(*resolver, {"10.0.0.1:90"}));
+  ASSERT_TRUE(Put("vedette/trial/2", "10.0.0.2:90"));
+  ASSERT_TRUE(Becomes(*resolver, {"10.0.0.1:90", "10.0.0.2:90"}));  // by the watch
+  gate.Strand();
+  const std::size_t before = gate.accepted();
+  ASSERT_TRUE(Delete("vedette/trial/1"));
+  EXPECT_TRUE(Becomes(*resolver, {"10.0.0.2:90"}));
+  EXPECT_EQ(gate.accepted(), before + 1) << "one new connection, not many";
+}
+
 TEST_F(EtcdResolverTest, TellsALongSeriesInOrder) {
   const auto resolver = MakeResolver();
   ASSERT_TRUE(Eventually([&] { return resolver->State().connected; }));
@@ -173,7 +188,7 @@ TEST(Discovery, NeedsNoEtcdForStaticAddresses) {
   Runtime runtime(1);
   const auto registrar = (*discovery)->MakeRegistrar();
   EXPECT_TRUE(Await<Status>(runtime, [&] { return registrar->Register("trial", "a:1"); }));
-  runtime.RunBlocking([&] { return registrar->Deregister(); });
+  runtime.RunBlocking([&] { return registrar->Deregister(SteadyTime::max()); });
 }
 
 }  // namespace

@@ -3,8 +3,7 @@
 
 #include <utility>
 
-#include "kit/discovery/backoff.h"
-#include "kit/task/sleep.h"
+#include "kit/discovery/follow.h"
 
 namespace vedette::discovery {
 namespace {
@@ -18,16 +17,29 @@ config::LiveDocument DocumentOf(const EtcdItem& item, bool deleted) {
   return document;
 }
 
-// From the load to the end of the watch. `known` is the revision that was told last.
+// What a source has told, and of which outage.
+struct Told {
+  config::LiveDocument document;
+  bool any = false;
+  bool outage = false;
+};
+
+// From the load to the end of the watch.
 Task<Error> Round(std::shared_ptr<EtcdClient> client,
                   std::string key,
-                  const Changed& changed,
-                  std::string& known,
+                  Changed changed,
+                  std::shared_ptr<Told> told,
                   Backoff& backoff) {
   const auto tell = [&](const EtcdItem& item, bool deleted) {
-    const config::LiveDocument document = DocumentOf(item, deleted);
-    if (document.revision == known) return;
-    known = document.revision;
+    told->outage = false;
+    config::LiveDocument document = DocumentOf(item, deleted);
+    // An etcd that lost its data counts from one again: the revision alone tells no difference.
+    if (told->any && document.revision == told->document.revision &&
+        document.text == told->document.text) {
+      return;
+    }
+    told->any = true;
+    told->document = document;
     changed(document);
   };
   const auto loaded = co_await client->Get(key);
@@ -48,19 +60,13 @@ Task<void> Follow(std::shared_ptr<EtcdClient> client,
                   Changed changed,
                   Logger logger,
                   RandomSource& random) {
-  Backoff backoff(random);
-  std::string known;
-  bool told = false;  // of an outage, once
-  for (;;) {
-    const std::string before = known;
-    const Error error = co_await Round(client, key, changed, known, backoff);
-    if (known != before) told = false;
-    if (error.code != Code::kConflict && error.code != Code::kCancelled && !told) {
-      told = true;
-      logger.Warning("the live configuration's key cannot be read", {{"error", error.message}});
-    }
-    co_await SleepFor(backoff.Next());
-  }
+  const auto told = std::make_shared<Told>();
+  return FollowForEver(
+      random, [=](Backoff& backoff) { return Round(client, key, changed, told, backoff); },
+      [=](const Error& error) {
+        if (std::exchange(told->outage, true)) return;
+        logger.Warning("the live configuration's key cannot be read", {{"error", error.message}});
+      });
 }
 
 }  // namespace

@@ -100,6 +100,25 @@ TEST_F(EtcdSourceTest, CatchesUpAfterACutAndACompactionAndTellsARevisionOnce) {
   EXPECT_TRUE(Eventually([&] { return live_->State().accepted == 2; }));
 }
 
+// An etcd that lost its data counts its revisions from one again.
+TEST_F(EtcdSourceTest, ADocumentOfTheSameRevisionMayBeAnother) {
+  ASSERT_TRUE(Put("vedette/live", "sampling: 0.2"));
+  const auto before = Items("vedette/live");
+  Follow();
+  ASSERT_TRUE(Becomes(0.2));
+  gate_->Cut();
+  server_->Stop();
+  std::filesystem::remove_all(server_->folder() / "data");
+  server_->Start();
+  ASSERT_TRUE(PutsAgain("vedette/live", "sampling: 0.3"));
+  const auto after = Items("vedette/live");
+  ASSERT_EQ(before.size(), 1U);
+  ASSERT_EQ(after.size(), 1U);
+  ASSERT_EQ(before[0].mod_revision, after[0].mod_revision);
+  gate_->Open();
+  EXPECT_TRUE(Becomes(0.3));
+}
+
 TEST_F(EtcdSourceTest, EndsWithItsConfiguration) {
   Follow();
   live_.reset();

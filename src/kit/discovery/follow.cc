@@ -22,15 +22,21 @@ Task<Error> Contained(const FollowRound& round, Backoff& backoff) {
 
 }  // namespace
 
-Task<void> FollowForEver(std::shared_ptr<InstanceFeed> feed,
-                         RandomSource& random,
-                         FollowRound round) {
+Task<void> FollowForEver(RandomSource& random,
+                         FollowRound round,
+                         std::function<void(const Error&)> failed) {
   Backoff backoff(random);
   for (;;) {
     const Error error = co_await Contained(round, backoff);
-    if (error.code != Code::kConflict && error.code != Code::kCancelled) feed->Fail(error);
+    if (error.code != Code::kConflict && error.code != Code::kCancelled) failed(error);
     co_await SleepFor(backoff.Next());
   }
+}
+
+Task<void> FollowForEver(std::shared_ptr<InstanceFeed> feed,
+                         RandomSource& random,
+                         FollowRound round) {
+  return FollowForEver(random, std::move(round), [feed](const Error& error) { feed->Fail(error); });
 }
 
 }  // namespace vedette::discovery

@@ -18,6 +18,11 @@ void EtcdOptions::Describe(config::Section& section) {
   section.Field(
       "timeout", timeout,
       {.text = "Of one call, all endpoints together.", .minimum = 100, .maximum = 60'000});
+  section.Field("silence", silence,
+                {.text = "A watched connection over which nothing came for so long is tried, and "
+                         "made anew when no answer comes within `timeout`.",
+                 .minimum = 10,
+                 .maximum = 60'000});
 }
 
 void KubernetesOptions::Describe(config::Section& section) {

@@ -24,6 +24,8 @@ struct EtcdOptions {
   std::string key_file;
   std::string server_name;  // expected in the certificate; empty: the endpoint's host
   std::chrono::milliseconds timeout = std::chrono::seconds(3);  // of one call
+  // After so long without a word, a watched connection is tried.
+  std::chrono::milliseconds silence = std::chrono::seconds(1);
 
   void Describe(config::Section& section);
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "kit/task/task.h"
 
@@ -40,8 +41,9 @@ class Registrar {
   // After listening. Succeeds at once and keeps trying when the registry is away; heals itself when
   // the registry forgot it.
   virtual Task<Status> Register(std::string service, std::string address) = 0;
-  // Takes every registration back; bounded, best effort. No registration comes back after it.
-  virtual Task<void> Deregister() = 0;
+  // Takes every registration back, as far as the registry answers by `deadline`; what it did not
+  // take back ends by itself. No registration comes back after it.
+  virtual Task<void> Deregister(SteadyTime deadline) = 0;
 };
 
 }  // namespace vedette::discovery

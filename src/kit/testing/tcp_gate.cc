@@ -71,8 +71,12 @@ class Passage : public std::enable_shared_from_this<Passage> {
     if (closed_) std::exchange(closed_, nullptr)(this);
   }
 
+  // Passes nothing any more, for ever.
+  void Strand() { stranded_ = true; }
+
   // What was held may go on.
   void Resume() {
+    if (stranded_) return;
     for (Flow* flow : {&up_, &down_}) {
       if (std::exchange(flow->held, false)) Pass(*flow);
     }
@@ -89,10 +93,6 @@ class Passage : public std::enable_shared_from_this<Passage> {
   }
 
   void Pass(Flow& flow) {
-    if (rules_.hung) {
-      flow.held = true;
-      return;
-    }
     if (rules_.delay.count() == 0) return Write(flow);
     flow.timer.expires_after(rules_.delay);
     flow.timer.async_wait([self = shared_from_this(), &flow](ErrorCode error) {
@@ -101,6 +101,10 @@ class Passage : public std::enable_shared_from_this<Passage> {
   }
 
   void Write(Flow& flow) {
+    if (rules_.hung || stranded_) {
+      flow.held = true;
+      return;
+    }
     asio::async_write(flow.to, asio::buffer(flow.bytes.data(), flow.size),
                       [self = shared_from_this(), &flow](ErrorCode error, std::size_t) {
                         if (error) return self->Close();
@@ -114,6 +118,7 @@ class Passage : public std::enable_shared_from_this<Passage> {
   std::function<void(Passage*)> closed_;
   Flow up_{client_, server_};
   Flow down_{server_, client_};
+  bool stranded_ = false;
 };
 
 // Kept here, for one that is held both ways has no operation under way.
@@ -225,6 +230,11 @@ void TcpGate::Cut() {
 }
 void TcpGate::Hang() {
   impl_->Do([this] { impl_->Set({.hung = true}); });
+}
+void TcpGate::Strand() {
+  impl_->Do([this] {
+    for (const auto& [key, passage] : impl_->passages) passage->Strand();
+  });
 }
 void TcpGate::Delay(std::chrono::milliseconds delay) {
   impl_->Do([this, delay] { impl_->Set({.delay = delay}); });

@@ -24,6 +24,9 @@ class TcpGate {
   void Open();  // passes everything, as at the beginning; what Hang held goes on
   void Cut();   // closes every connection and refuses new ones
   void Hang();  // keeps and accepts connections, passes nothing
+  // Passes nothing any more over the connections there are, and says so to neither side, as a
+  // firewall does that forgot them; new ones are as before.
+  void Strand();
   // Passes everything so much later, in each direction.
   void Delay(std::chrono::milliseconds delay);
 

@@ -117,6 +117,18 @@ TEST_F(TestingTest, GateHangsAndPassesLaterWhatItHeld) {
   EXPECT_EQ(line.Read(), "+PONG\r\n");
 }
 
+TEST_F(TestingTest, GateStrandsTheConnectionsThereAre) {
+  RedisServer server;
+  TcpGate gate(server.address());
+  Line line(gate.port());
+  ASSERT_EQ(line.Ask("PING\r\n"), "+PONG\r\n");
+  gate.Strand();
+  gate.Open();
+  line.Send("PING\r\n");
+  EXPECT_EQ(Line(gate.port()).Ask("PING\r\n"), "+PONG\r\n");
+  EXPECT_EQ(line.Read(milliseconds(20)), "");
+}
+
 TEST_F(TestingTest, GateDelaysEachDirection) {
   RedisServer server;
   TcpGate gate(server.address());
