@@ -85,6 +85,16 @@ Result<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const GrpcServe
   return grpc::SslServerCredentials(ssl);
 }
 
+// Takes reflection away, which every builder of a program has that links it.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins,
+                  [](const auto& plugin) { return plugin->name() == "proto_server_reflection"; });
+  }
+};
+
 }  // namespace
 
 void GrpcServerOptions::Describe(config::Section& section) {
@@ -101,6 +111,9 @@ void GrpcServerOptions::Describe(config::Section& section) {
                 {.text = "Threads that wait for the network; 0: one for every two cores.",
                  .minimum = 0,
                  .maximum = 64});
+  section.Field("reflection", reflection,
+                {.text = "Let anybody ask which services and messages there are, without a token, "
+                         "as grpcurl does."});
 }
 
 struct GrpcServer::Impl {
@@ -182,6 +195,7 @@ struct GrpcServer::Impl {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     builder.AddListeningPort(options.address, credentials, &port);
+    if (!options.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
     builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
     builder.SetMaxSendMessageSize(-1);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

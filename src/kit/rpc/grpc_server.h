@@ -35,6 +35,7 @@ struct GrpcServerOptions {
   std::int64_t max_message_bytes = 16 << 20;
   std::int64_t max_calls = 4096;    // at work at once; more are kResourceExhausted
   std::int64_t poller_threads = 0;  // 0: one for every two cores
+  bool reflection = false;          // tells anybody which services there are
 
   void Describe(config::Section& section);
 };
@@ -51,9 +52,8 @@ struct GrpcServerDependencies {
   const PartnerSignatures* partners = nullptr;  // their callers must sign, so they come by REST
 };
 
-// Offers services through gRPC, with the standard health service and reflection. Each call is a
-// coroutine on one executor of the runtime; the client's deadline travels with it, and its leaving
-// cancels it.
+// Offers services through gRPC, with the standard health service. Each call is a coroutine on one
+// executor of the runtime; the client's deadline travels with it, and its leaving cancels it.
 class GrpcServer {
  public:
   GrpcServer(GrpcServerOptions options, GrpcServerDependencies dependencies);

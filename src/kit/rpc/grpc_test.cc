@@ -239,21 +239,29 @@ TEST(GrpcTest, TlsChecksBothSides) {
   EXPECT_FALSE(Echo(fixture, *fixture.client, ContextOf("maria"), ""));  // without TLS
 }
 
-// grpc.health.v1.HealthCheckResponse.status is field 1.
-std::string HealthStatus(const std::string& address) {
+// A call as a stranger makes it, without a contract.
+grpc::Status CallRaw(const std::string& address,
+                     const std::string& method,
+                     const std::string& request,
+                     grpc::ByteBuffer& response) {
   grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
   grpc::CompletionQueue queue;
   grpc::ClientContext context;
-  const grpc::Slice empty;
-  auto reader = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
-                                      grpc::ByteBuffer(&empty, 1), &queue);
+  const grpc::Slice bytes(request);
+  auto reader = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&bytes, 1), &queue);
   reader->StartCall();
-  grpc::ByteBuffer response;
   grpc::Status status;
   reader->Finish(&response, &status, nullptr);
   void* tag = nullptr;
   bool ok = false;
   queue.Next(&tag, &ok);
+  return status;
+}
+
+// grpc.health.v1.HealthCheckResponse.status is field 1.
+std::string HealthStatus(const std::string& address) {
+  grpc::ByteBuffer response;
+  const grpc::Status status = CallRaw(address, "/grpc.health.v1.Health/Check", "", response);
   grpc::Slice bytes;
   if (!status.ok() || !response.DumpToSingleSlice(&bytes).ok() || bytes.size() != 2) {
     return status.error_message();
@@ -266,6 +274,16 @@ TEST(GrpcTest, HealthServiceSaysWhatItIsTold) {
   EXPECT_EQ(HealthStatus(fixture.server->address()), "SERVING");
   fixture.server->SetServing(false);
   EXPECT_EQ(HealthStatus(fixture.server->address()), "NOT_SERVING");
+}
+
+TEST(GrpcTest, StrangersAreNotToldWhichServicesThereAre) {
+  EchoFixture fixture;
+  grpc::ByteBuffer response;
+  const std::string list_services("\x3a\x00", 2);
+  const grpc::Status status = CallRaw(
+      fixture.server->address(), "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+      list_services, response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST(GrpcTest, UnreadableTlsFilesAreNamed) {
