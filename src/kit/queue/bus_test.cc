@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -27,6 +29,12 @@ Task<Status> Throw(Message) {
 
 Task<Status> Hold(Signal release, Message) {
   co_await release.Wait();
+  co_return Status();
+}
+
+// What a subscriber meets whose own connection was closed.
+Task<Status> Abort(Message) {
+  throw boost::system::system_error(boost::asio::error::operation_aborted);
   co_return Status();
 }
 
@@ -60,8 +68,10 @@ TEST_F(BusTest, WithoutASubscriberItIsPublished) { EXPECT_TRUE(Publish("nobody")
 TEST_F(BusTest, AFailureOrAnExceptionOfASubscriberIsTheAnswer) {
   bus_.Subscribe("busy", "refuses", &Refuse);
   bus_.Subscribe("bad", "throws", &Throw);
+  bus_.Subscribe("closed", "aborts", &Abort);
   EXPECT_EQ(Publish("busy").error().code, Code::kUnavailable);
   EXPECT_EQ(Publish("bad").error().code, Code::kInternal);
+  EXPECT_EQ(Publish("closed").error().code, Code::kInternal);
   EXPECT_NE(metrics_.Expose().find(
                 R"(vedette_bus_deliveries_total{outcome="failed",subscriber="throws"} 1)"),
             std::string::npos);

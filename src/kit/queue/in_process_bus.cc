@@ -2,11 +2,10 @@
 #include "kit/queue/in_process_bus.h"
 
 #include <atomic>
+#include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <string_view>
 #include <utility>
-
-#include "kit/task/cancellation.h"
 
 namespace vedette::queue {
 namespace {
@@ -60,11 +59,15 @@ struct InProcessBus::Impl {
   }
 
   Task<Status> Contained(const Subscription& subscription, Message message) {
+    std::exception_ptr error;
     try {
       co_return co_await subscription.subscriber(std::move(message));
     } catch (...) {
-      if (IsCancellation(std::current_exception())) throw;
+      error = std::current_exception();
     }
+    // Without being cancelled it may be operation_aborted too, of what the subscriber uses.
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(error);
     // What it says may hold values, so it is not logged.
     logger.Error("a subscriber ended by an exception", {{"subscriber", subscription.name}});
     co_return Fail(Code::kInternal, "The subscriber failed.");

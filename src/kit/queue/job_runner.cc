@@ -25,31 +25,6 @@ constexpr std::chrono::seconds kStatementTimeout{5};
 
 }  // namespace
 
-void JobRunnerOptions::Describe(config::Section& section) {
-  section.Field("concurrency", concurrency,
-                {.text = "Jobs that run at a time.", .minimum = 1, .maximum = 1000});
-  section.Field("claim", claim,
-                {.text = "Time after which the jobs of a process that is gone are taken over.",
-                 .minimum = 1000,
-                 .maximum = 3'600'000});
-  section.Field("poll", poll,
-                {.text = "How often the queue is looked at when nobody wakes it.",
-                 .minimum = 10,
-                 .maximum = 600'000});
-  section.Field("observe", observe,
-                {.text = "How often the depth of the queue is read for the metrics.",
-                 .minimum = 100,
-                 .maximum = 600'000});
-  section.Field("keep_dead", keep_dead,
-                {.text = "How long a job that was given up is kept for an operator.",
-                 .minimum = 1000,
-                 .maximum = 366.0 * 86'400'000});
-  section.Field("most_dead", most_dead,
-                {.text = "Jobs given up that are kept; beyond it the oldest are dropped.",
-                 .minimum = 0,
-                 .maximum = kMostCounted - 1});
-}
-
 struct JobRunner::Impl : std::enable_shared_from_this<Impl> {
   struct Kind {
     JobHandler handler;

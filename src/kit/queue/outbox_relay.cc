@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/this_coro.hpp>
-#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/uuid.h"
+#include "kit/queue/contained.h"
+#include "kit/queue/outbox_batch.h"
+#include "kit/queue/outbox_metrics.h"
 #include "kit/queue/outbox_table.h"
 #include "kit/task/cancellation.h"
 #include "kit/task/fan_out.h"
@@ -21,36 +23,9 @@ namespace {
 
 constexpr std::chrono::seconds kStatementTimeout{5};
 
-// The messages of one key in a batch, and how far their publishing went.
-struct KeyBatch {
-  std::vector<OutboxRow> messages;
-  std::size_t published = 0;
-  bool failed = false;
-};
+constexpr std::int64_t kHeldShown = 20;
 
 }  // namespace
-
-void OutboxRelayOptions::Describe(config::Section& section) {
-  section.Field("batch", batch,
-                {.text = "Messages that are read at a time.", .minimum = 1, .maximum = 10'000});
-  section.Field(
-      "width", width,
-      {.text = "Keys whose messages are published at a time.", .minimum = 1, .maximum = 256});
-  section.Field("lease", lease,
-                {.text = "Time after which another process publishes in place of one that is gone.",
-                 .minimum = 1000,
-                 .maximum = 600'000});
-  section.Field("poll", poll,
-                {.text = "How often the outbox is looked at when nobody wakes the relay.",
-                 .minimum = 10,
-                 .maximum = 600'000});
-  section.Field("publish_timeout", publish_timeout,
-                {.text = "Time one message may take.", .minimum = 1, .maximum = 600'000});
-  section.Nested("backoff", backoff, "The wait after a message that could not be published.");
-  section.Field(
-      "observe", observe,
-      {.text = "How often the lag is read for the metrics.", .minimum = 100, .maximum = 600'000});
-}
 
 struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
   Impl(std::string relay_service, OutboxRelayOptions relay_options, Dependencies parts)
@@ -58,24 +33,7 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
         options(relay_options),
         on(std::move(parts)),
         owner(NewUuid(on.clock.Now())),
-        published_total(on.metrics.GetCounter("vedette_outbox_published_total",
-                                              "Messages of the outbox that were published.",
-                                              {{"service", service}})),
-        failures_total(on.metrics.GetCounter("vedette_outbox_failures_total",
-                                             "Attempts to publish a message that failed.",
-                                             {{"service", service}})),
-        waiting_gauge(on.metrics.GetGauge("vedette_outbox_waiting",
-                                          "Messages that wait in the outbox; 10000 at most.",
-                                          {{"service", service}})),
-        oldest_gauge(on.metrics.GetGauge("vedette_outbox_oldest_seconds",
-                                         "Age of the oldest message in the outbox.",
-                                         {{"service", service}})),
-        held_gauge(on.metrics.GetGauge("vedette_outbox_held_keys",
-                                       "Keys whose next message failed and waits.",
-                                       {{"service", service}})),
-        leading_gauge(on.metrics.GetGauge("vedette_outbox_leading",
-                                          "1 while this process publishes the outbox.",
-                                          {{"service", service}})),
+        metrics(on.metrics, service),
         loop(on.logger),
         watcher(on.logger) {}
 
@@ -84,12 +42,7 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
   const Dependencies on;
   const Uuid owner;
   const SystemClock steady;  // timers of the system measure deadlines
-  Counter& published_total;
-  Counter& failures_total;
-  Gauge& waiting_gauge;
-  Gauge& oldest_gauge;
-  Gauge& held_gauge;
-  Gauge& leading_gauge;
+  OutboxMetrics metrics;
 
   std::atomic<bool> stopping = false;
   std::atomic<bool> leading = false;
@@ -98,16 +51,20 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
   mutable std::mutex mutex;
   OutboxLag lag;
   std::chrono::microseconds oldest{0};
+  std::vector<HeldMessage> held;
   TaskGroup loop;
   TaskGroup watcher;
 
   Deadline StatementDeadline() const { return Deadline::After(steady, kStatementTimeout); }
 
   Task<void> Run() {
+    // What was published is to be written also when the task is cancelled.
+    co_await asio::this_coro::throw_if_cancelled(false);
     while (!stopping) {
       const bool more = co_await Turn();
       if (!more && !stopping) co_await on.outbox.wakeup().WaitUntil(NextPoll());
     }
+    // Failing that it runs out.
     if (leading) (void)co_await GiveLease(on.database, owner, StatementDeadline());
     Lead(false);
   }
@@ -121,7 +78,7 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
 
   void Lead(bool now_leading) {
     if (leading.exchange(now_leading) == now_leading) return;
-    leading_gauge.Set(now_leading ? 1 : 0);
+    metrics.leading.Set(now_leading ? 1 : 0);
     on.logger.Info(now_leading ? "publishes the outbox" : "no longer publishes the outbox",
                    {{"service", service}});
   }
@@ -130,18 +87,17 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
   Task<bool> Turn() {
     if (!co_await HoldLease()) co_return false;
     const SteadyTime lease_end = held_until;
-    const auto rows =
-        co_await ReadOutbox(on.database, options.batch, on.clock.Now(), StatementDeadline());
+    auto rows = co_await Contained(
+        ReadOutbox(on.database, options.batch, on.clock.Now(), StatementDeadline()));
     if (!rows || rows->empty()) co_return false;
-    const auto held = co_await ReadHeld(on.database, StatementDeadline());
-    if (!held) co_return false;
-    std::vector<KeyBatch> batches = ByKey(*rows);
+    std::vector<KeyBatch> batches = ByKey(*std::move(rows));
     co_await PublishAll(&batches, lease_end);
-    OutboxOutcome outcome = OutcomeOf(batches, *held);
+    OutboxOutcome outcome = OutcomeOf(batches, options.backoff, on.random, on.clock.Now());
     const bool progress = !outcome.published.empty();
     const SteadyTime asked = steady.SteadyNow();
-    const auto written = co_await WriteOutcome(on.database, owner, on.clock.Now() + options.lease,
-                                               std::move(outcome), StatementDeadline());
+    const auto written =
+        co_await Contained(WriteOutcome(on.database, owner, on.clock.Now() + options.lease,
+                                        std::move(outcome), StatementDeadline()));
     if (!written) co_return false;
     if (*written) {
       held_until = asked + options.lease;
@@ -157,13 +113,13 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
     const SteadyTime asked = steady.SteadyNow();
     if (leading && asked < held_until - options.lease / 2) co_return true;
     const Timestamp now = on.clock.Now();
-    const auto some = co_await ReadOutbox(on.database, 1, now, StatementDeadline());
+    const auto some = co_await Contained(ReadOutbox(on.database, 1, now, StatementDeadline()));
     const bool needed = some && !some->empty();
     if (!needed && asked < held_until) co_return false;
     bool taken = false;
     if (needed) {
-      const auto lease =
-          co_await TakeLease(on.database, owner, now, now + options.lease, StatementDeadline());
+      const auto lease = co_await Contained(
+          TakeLease(on.database, owner, now, now + options.lease, StatementDeadline()));
       taken = lease && *lease;
     }
     if (taken) held_until = asked + options.lease;
@@ -171,24 +127,17 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
     co_return taken;
   }
 
-  // In the order of their first messages.
-  static std::vector<KeyBatch> ByKey(const std::vector<OutboxRow>& rows) {
-    std::map<std::string_view, std::size_t> places;
-    std::vector<KeyBatch> batches;
-    for (const OutboxRow& row : rows) {
-      const auto [place, fresh] = places.try_emplace(row.key, batches.size());
-      if (fresh) batches.emplace_back();
-      batches[place->second].messages.push_back(row);
-    }
-    return batches;
-  }
-
+  // Whatever happens, what was published is known afterwards.
   Task<void> PublishAll(std::vector<KeyBatch>* batches, SteadyTime lease_end) {
     std::vector<KeyBatch*> each;
     for (KeyBatch& batch : *batches) each.push_back(&batch);
-    (void)co_await FanOutEach<KeyBatch*>(
-        std::move(each), static_cast<std::size_t>(options.width),
-        [this, lease_end](KeyBatch* batch) { return PublishKey(batch, lease_end); });
+    try {
+      (void)co_await FanOutEach<KeyBatch*>(
+          std::move(each), static_cast<std::size_t>(options.width),
+          [this, lease_end](KeyBatch* batch) { return PublishKey(batch, lease_end); });
+    } catch (const std::exception&) {
+      on.logger.Error("the publishing of a batch was interrupted", {{"service", service}});
+    }
   }
 
   // What is not begun stays for the next batch.
@@ -198,11 +147,11 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
       if (stopping || steady.SteadyNow() >= lease_end - options.lease / 3) co_return Status();
       if (!co_await PublishOne(row, lease_end)) {
         batch->failed = true;
-        failures_total.Add();
+        metrics.failures.Add();
         co_return Status();
       }
       ++batch->published;
-      published_total.Add();
+      metrics.published.Add();
     }
     co_return Status();
   }
@@ -224,8 +173,8 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
       });
       if (!in_time) published = Fail(Code::kDeadlineExceeded, "The subscriber took too long.");
     } catch (...) {
-      if (IsCancellation(std::current_exception())) throw;
-      // What it says may hold values, so it is not logged.
+      // Also operation_aborted: what the subscriber uses may have been closed. What it says may
+      // hold values, so it is not logged.
       on.logger.Error("the publisher of the outbox ended by an exception", {{"service", service}});
     }
     if (!published) span.Fail(published.error().code);
@@ -236,48 +185,31 @@ struct OutboxRelay::Impl : std::enable_shared_from_this<Impl> {
     *published = co_await on.publisher.Publish(std::move(message));
   }
 
-  OutboxOutcome OutcomeOf(const std::vector<KeyBatch>& batches, const std::vector<HeldKey>& held) {
-    std::map<std::string_view, std::int64_t> failures;
-    for (const HeldKey& each : held) failures.emplace(each.key, each.failures);
-    OutboxOutcome outcome;
-    for (const KeyBatch& batch : batches) {
-      for (std::size_t i = 0; i < batch.published; ++i) {
-        outcome.published.push_back(batch.messages[i].sequence);
-      }
-      const std::string& key = batch.messages.front().key;
-      const auto before = failures.find(key);
-      if (batch.failed) {
-        // Progress since the last failure makes this a first one.
-        const std::int64_t count =
-            before == failures.end() || batch.published > 0 ? 1 : before->second + 1;
-        const auto wait = FullJitter(options.backoff, count, on.random);
-        outcome.held.push_back({key, count, on.clock.Now() + wait});
-      } else if (before != failures.end() && batch.published > 0) {
-        outcome.released.push_back(key);
-      }
-    }
-    return outcome;
-  }
-
   Task<void> Watch() {
     while (true) {
-      const auto seen = co_await ReadLag(on.database, StatementDeadline());
-      if (seen) Show(*seen);
+      const auto seen = co_await Contained(ReadLag(on.database, StatementDeadline()));
+      if (seen) co_await Show(*seen);
       co_await SleepFor(options.observe);
     }
   }
 
-  void Show(const OutboxLag& seen) {
+  Task<void> Show(OutboxLag seen) {
+    std::vector<HeldMessage> messages;
+    if (seen.held_keys > 0) {
+      auto found = co_await Contained(HeldMessages(on.database, kHeldShown, StatementDeadline()));
+      if (found) messages = *std::move(found);
+    }
     std::chrono::microseconds age{0};
     if (seen.oldest_created > 0) {
       age = std::max(age, on.clock.Now() - FromUnixMicros(seen.oldest_created));
     }
-    waiting_gauge.Set(static_cast<double>(seen.waiting));
-    held_gauge.Set(static_cast<double>(seen.held_keys));
-    oldest_gauge.Set(std::chrono::duration<double>(age).count());
+    metrics.waiting.Set(static_cast<double>(seen.waiting));
+    metrics.held_keys.Set(static_cast<double>(seen.held_keys));
+    metrics.oldest.Set(std::chrono::duration<double>(age).count());
     const std::lock_guard lock(mutex);
     lag = seen;
     oldest = age;
+    held = std::move(messages);
   }
 };
 
@@ -295,11 +227,15 @@ void OutboxRelay::Start() {
 Task<void> OutboxRelay::Stop() {
   const std::shared_ptr<Impl> impl = impl_;
   if (std::exchange(impl->stopped, true)) co_return;
+  // Also a cancelled caller waits: the relay uses what its owner is about to destroy.
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
   impl->stopping = true;
   impl->on.outbox.wakeup().Notify();
   impl->watcher.Cancel();
   co_await impl->watcher.Join();
   co_await impl->loop.Join();
+  co_await asio::this_coro::throw_if_cancelled(throws);
 }
 
 OutboxRelay::State OutboxRelay::Snapshot() const {
@@ -310,8 +246,9 @@ OutboxRelay::State OutboxRelay::Snapshot() const {
           .waiting = impl.lag.waiting,
           .held_keys = impl.lag.held_keys,
           .oldest = impl.oldest,
-          .published = impl.published_total.Value(),
-          .failures = impl.failures_total.Value()};
+          .published = impl.metrics.published.Value(),
+          .failures = impl.metrics.failures.Value(),
+          .held = impl.held};
 }
 
 }  // namespace vedette::queue

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,6 +15,7 @@
 #include "kit/db/database.h"
 #include "kit/queue/backoff.h"
 #include "kit/queue/outbox.h"
+#include "kit/queue/outbox_held.h"
 #include "kit/queue/publisher.h"
 #include "kit/task/runtime.h"
 #include "kit/telemetry/metrics.h"
@@ -37,8 +39,8 @@ struct OutboxRelayOptions {
 // Publishes an outbox, at least once, in order within a key, and deletes what was published. Of
 // several relays on one database one works, by a lease; when it is gone, another takes over. A
 // message that cannot be published holds back its key alone, and is tried again with full jitter,
-// for ever. When a relay is frozen for longer than its lease, what it had in hand may come once
-// more, late: `sequence` tells.
+// for ever, unless a person skips it (outbox_held.h). When a relay is frozen for longer than its
+// lease, what it had in hand may come once more, late: `sequence` tells.
 //
 // Metrics, by service: vedette_outbox_published_total, vedette_outbox_failures_total,
 // vedette_outbox_waiting, vedette_outbox_oldest_seconds, vedette_outbox_held_keys,
@@ -53,6 +55,7 @@ class OutboxRelay {
     std::chrono::microseconds oldest{0};  // age of the oldest message
     std::uint64_t published = 0;
     std::uint64_t failures = 0;
+    std::vector<HeldMessage> held = {};  // the most failed, 20 at most; as of the last look
   };
   struct Dependencies {
     db::Database& database;

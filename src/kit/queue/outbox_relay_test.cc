@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +13,8 @@
 
 #include "kit/queue/outbox_table.h"
 #include "kit/queue/queue_test_support.h"
+#include "kit/task/signal.h"
+#include "kit/task/spawn.h"
 
 namespace vedette::queue {
 namespace {
@@ -26,6 +30,7 @@ class Listener final : public Publisher {
     {
       const std::lock_guard lock(mutex_);
       if (throws_) throw std::runtime_error("broken");
+      if (aborts_) throw boost::system::system_error(boost::asio::error::operation_aborted);
       if (refused_.contains(message.key)) co_return Fail(Code::kUnavailable, "not now");
     }
     co_await Yield();
@@ -48,6 +53,10 @@ class Listener final : public Publisher {
     const std::lock_guard lock(mutex_);
     throws_ = throws;
   }
+  void Abort(bool aborts) {
+    const std::lock_guard lock(mutex_);
+    aborts_ = aborts;
+  }
   int count() const {
     const std::lock_guard lock(mutex_);
     return count_;
@@ -66,6 +75,7 @@ class Listener final : public Publisher {
   mutable std::mutex mutex_;
   std::set<std::string> refused_;
   bool throws_ = false;
+  bool aborts_ = false;
   int count_ = 0;
   Message last_;
   std::map<std::string, std::vector<std::string>> by_key_;
@@ -98,7 +108,7 @@ class OutboxRelayTest : public QueueTest {
   OutboxRelay& Make(Outbox& outbox, OutboxRelayOptions options = Options()) {
     relays_.push_back(
         std::make_unique<OutboxRelay>("test", options,
-                                      OutboxRelay::Dependencies{.database = *database_,
+                                      OutboxRelay::Dependencies{.database = faulty_,
                                                                 .outbox = outbox,
                                                                 .publisher = listener_,
                                                                 .runtime = runtime_,
@@ -121,6 +131,7 @@ class OutboxRelayTest : public QueueTest {
     return Eventually([&] { return listener_.count() >= count && Number(kCountMessages) == 0; });
   }
 
+  FaultyDatabase faulty_{*database_};
   Outbox outbox_;
   Outbox other_process_;
   Listener listener_;
@@ -186,6 +197,91 @@ TEST_P(OutboxRelayTest, APublisherThatThrowsIsAFailure) {
   listener_.Throw(false);
   clock_.Advance(1min);
   EXPECT_TRUE(Published(1));
+}
+
+TEST_P(OutboxRelayTest, APublisherThatWasClosedIsAFailureAndNotTheEndOfTheRelay) {
+  listener_.Abort(true);
+  Add("a", "1");
+  OutboxRelay& relay = Make(outbox_);
+  relay.Start();
+  ASSERT_TRUE(Eventually([&] { return relay.Snapshot().failures == 1; }));
+  listener_.Abort(false);
+  clock_.Advance(1min);
+  EXPECT_TRUE(Published(1));
+}
+
+TEST_P(OutboxRelayTest, AStatementThatThrowsEndsNothing) {
+  for (const char* statement : {"outbox_read", "outbox_take_lease", "outbox_lag"}) {
+    faulty_.Break(statement, FaultyDatabase::Fault::kThrow, 1);
+    const int before = listener_.count();
+    Add("a", "1");
+    if (relays_.empty()) Make(outbox_).Start();
+    ASSERT_TRUE(Published(before + 1)) << statement;
+    clock_.Advance(1min);
+  }
+}
+
+TEST_P(OutboxRelayTest, AMessageThatHoldsBackItsKeyIsSeenAndCanBeSkipped) {
+  listener_.Refuse("bad");
+  Add("bad", "poison");
+  Add("bad", "next");
+  Add("good", "1");
+  OutboxRelay& relay = Make(outbox_);
+  relay.Start();
+  ASSERT_TRUE(Eventually([&] { return relay.Snapshot().held.size() == 1; }));
+  const HeldMessage held = relay.Snapshot().held[0];
+  EXPECT_EQ(held.topic, "t");
+  EXPECT_EQ(held.failures, 1);
+  EXPECT_EQ(held.created_at, clock_.Now());
+  EXPECT_NE(metrics_.Expose().find(R"(vedette_outbox_held_keys{service="test"} 1)"),
+            std::string::npos);
+
+  // Only what holds back others is skipped: not what is behind it, nor what is not there.
+  EXPECT_EQ(Run(SkipMessage(*database_, held.sequence + 1, Later())).error().code, Code::kNotFound);
+  EXPECT_EQ(Run(SkipMessage(*database_, 999, Later())).error().code, Code::kNotFound);
+  listener_.Accept("bad");
+  ASSERT_TRUE(Run(SkipMessage(*database_, held.sequence, Later())));
+  EXPECT_TRUE(Published(2));
+  EXPECT_EQ(listener_.Of("bad"), std::vector<std::string>{"next"});
+  EXPECT_TRUE(Eventually([&] { return relay.Snapshot().held_keys == 0; }));
+  EXPECT_TRUE(relay.Snapshot().held.empty());
+}
+
+TEST_P(OutboxRelayTest, AMessageSkippedWhileItWasTriedHoldsNothingBack) {
+  Add("a", "1");
+  const Uuid owner = NewUuid(clock_.Now());
+  ASSERT_TRUE(*Run(TakeLease(*database_, owner, clock_.Now(), clock_.Now() + 10s, Later())));
+  const auto rows = Run(ReadOutbox(*database_, 10, clock_.Now(), Later())).value();
+  ASSERT_EQ(rows.size(), 1U);
+  OutboxOutcome failed;
+  failed.held.push_back({rows[0].sequence, 1, clock_.Now() + 1s});
+  ASSERT_TRUE(*Run(WriteOutcome(*database_, owner, clock_.Now() + 10s, failed, Later())));
+  EXPECT_EQ(Run(ReadLag(*database_, Later()))->held_keys, 1);
+  ASSERT_TRUE(Run(SkipMessage(*database_, rows[0].sequence, Later())));
+  ASSERT_TRUE(*Run(WriteOutcome(*database_, owner, clock_.Now() + 10s, failed, Later())));
+  EXPECT_EQ(Run(ReadLag(*database_, Later()))->held_keys, 0);
+}
+
+Task<void> StopCancelled(OutboxRelay* relay) {
+  const Signal ended;
+  Canceller canceller;
+  Spawn(
+      co_await CurrentExecutor(), [relay] { return relay->Stop(); },
+      [ended](std::exception_ptr) { ended.Set(); }, canceller);
+  canceller.Cancel();
+  co_await ended.Wait();
+}
+
+TEST_P(OutboxRelayTest, AStopThatIsCancelledWaitsForTheRelayAllTheSame) {
+  for (int i = 0; i < 10; ++i) Add("a", std::to_string(i));
+  OutboxRelay& relay = Make(outbox_);
+  relay.Start();
+  ASSERT_TRUE(Eventually([&] { return listener_.count() > 0; }));
+  runtime_.RunBlocking([&] { return StopCancelled(&relay); });
+  EXPECT_FALSE(relay.Snapshot().leading);
+  const int count = listener_.count();
+  Add("a", "late");
+  EXPECT_EQ(listener_.count(), count);
 }
 
 TEST_P(OutboxRelayTest, OneRelayAtATimeAndTheOtherTakesOverAtOnceAfterAStop) {

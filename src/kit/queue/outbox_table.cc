@@ -18,12 +18,13 @@ constexpr db::Sql kGiveLease("outbox_give_lease",
                              "UPDATE vedette_outbox_relay SET owner = NULL, until = 0 "
                              "WHERE id = 1 AND owner = $1");
 constexpr db::Sql kRead("outbox_read",
-                        "SELECT sequence, topic, message_key, payload, traceparent, created_at "
-                        "FROM vedette_outbox AS message WHERE NOT EXISTS (SELECT 1 FROM "
-                        "vedette_outbox_hold AS hold WHERE hold.message_key = message.message_key "
-                        "AND hold.until > $1) ORDER BY sequence LIMIT $2");
-constexpr db::Sql kReadHeld("outbox_read_held",
-                            "SELECT message_key, failures, until FROM vedette_outbox_hold");
+                        "SELECT message.sequence, message.topic, message.message_key, "
+                        "message.payload, message.traceparent, message.created_at, "
+                        "COALESCE(hold.failures, 0) FROM vedette_outbox AS message "
+                        "LEFT JOIN vedette_outbox_hold AS hold "
+                        "ON hold.message_key = message.message_key "
+                        "WHERE hold.until IS NULL OR hold.until <= $1 "
+                        "ORDER BY message.sequence LIMIT $2");
 // The numbers come as one text, [1,2] or {1,2}: neither database takes the other's form of a list.
 constexpr db::Sql kDeleteSqlite(
     "outbox_delete",
@@ -33,6 +34,13 @@ constexpr db::Sql kDeletePostgres(
     "DELETE FROM vedette_outbox WHERE sequence = ANY (CAST(CAST($1 AS TEXT) AS BIGINT[]))");
 constexpr db::Sql kRelease("outbox_release",
                            "DELETE FROM vedette_outbox_hold WHERE message_key = $1");
+// Not when the message was skipped meanwhile.
+constexpr db::Sql kHold("outbox_hold",
+                        "INSERT INTO vedette_outbox_hold (message_key, failures, until) "
+                        "SELECT message_key, CAST($2 AS BIGINT), CAST($3 AS BIGINT) "
+                        "FROM vedette_outbox WHERE sequence = $1 "
+                        "ON CONFLICT (message_key) DO UPDATE SET "
+                        "failures = excluded.failures, until = excluded.until");
 constexpr db::Sql kLag(
     "outbox_lag",
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM vedette_outbox LIMIT 10000) AS a), "
@@ -47,20 +55,6 @@ std::string ListOf(const std::vector<std::int64_t>& numbers, db::Dialect dialect
     list += std::to_string(number);
   }
   return list + (sqlite ? ']' : '}');
-}
-
-db::BulkInsert HoldInsert(const std::vector<HeldKey>& held) {
-  using enum db::ColumnType;
-  db::BulkInsert insert{.name = "outbox_hold",
-                        .table = "vedette_outbox_hold",
-                        .columns = {{"message_key", kText}, {"failures", kInt}, {"until", kInt}},
-                        .suffix =
-                            "ON CONFLICT (message_key) DO UPDATE SET "
-                            "failures = excluded.failures, until = excluded.until"};
-  for (const HeldKey& each : held) {
-    insert.rows.push_back({each.key, each.failures, ToUnixMicros(each.until)});
-  }
-  return insert;
 }
 
 }  // namespace
@@ -92,22 +86,14 @@ Task<Result<std::vector<OutboxRow>>> ReadOutbox(db::Database& database,
                       .key = row.Text(2),
                       .payload = row.Blob(3),
                       .trace = {},
-                      .created_at = FromUnixMicros(row.Int(5))};
+                      .created_at = FromUnixMicros(row.Int(5)),
+                      .failures = row.Int(6)};
     if (!row.IsNull(4)) {
       message.trace = TraceContext::FromTraceparent(row.Text(4)).value_or(TraceContext{});
     }
     messages.push_back(std::move(message));
   }
   co_return messages;
-}
-
-Task<Result<std::vector<HeldKey>>> ReadHeld(db::Database& database, Deadline deadline) {
-  VEDETTE_CO_TRY(const db::Rows rows, co_await database.Query(deadline, kReadHeld));
-  std::vector<HeldKey> held;
-  for (const db::Row& row : rows) {
-    held.push_back({row.Text(0), row.Int(1), FromUnixMicros(row.Int(2))});
-  }
-  co_return held;
 }
 
 Task<Result<bool>> WriteOutcome(
@@ -125,7 +111,10 @@ Task<Result<bool>> WriteOutcome(
   for (const std::string& key : outcome.released) {
     VEDETTE_CO_CHECK_OK(co_await transaction->Query(kRelease, {key}));
   }
-  VEDETTE_CO_CHECK_OK(co_await transaction->Insert(HoldInsert(outcome.held)));
+  for (const HeldKey& each : outcome.held) {
+    VEDETTE_CO_CHECK_OK(co_await transaction->Query(
+        kHold, {each.sequence, each.failures, ToUnixMicros(each.until)}));
+  }
   VEDETTE_CO_CHECK_OK(co_await transaction->Commit());
   co_return true;
 }

@@ -23,6 +23,7 @@ struct OutboxRow {
   std::string payload;
   TraceContext trace;
   Timestamp created_at;
+  std::int64_t failures = 0;  // of its key, until now
 };
 
 // Takes the lease, or keeps it. False while another has it.
@@ -37,12 +38,12 @@ Task<Result<std::vector<OutboxRow>>> ReadOutbox(db::Database& database,
                                                 Timestamp now,
                                                 Deadline deadline);
 
+// The key of a message that failed.
 struct HeldKey {
-  std::string key;
+  std::int64_t sequence = 0;
   std::int64_t failures = 0;
   Timestamp until;
 };
-Task<Result<std::vector<HeldKey>>> ReadHeld(db::Database& database, Deadline deadline);
 
 // What a batch came to, in one transaction.
 struct OutboxOutcome {
