@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "kit/discovery/name_lookups.h"
 #include "kit/task/runtime.h"
 #include "kit/task/task.h"
 #include "kit/task/task_group.h"
@@ -13,17 +14,20 @@
 namespace vedette::discovery {
 
 // The thread on which discovery's loops run, so that nobody else's work waits for them, nor they
-// for it. Shared by whatever has a loop on it.
+// for it, and the look-ups of their names. Shared by whatever has a loop on it.
 class Background {
  public:
-  explicit Background(Logger logger) : logger_(std::move(logger)), runtime_(1) {}
+  explicit Background(Logger logger)
+      : logger_(std::move(logger)), names_(std::make_shared<NameLookups>()), runtime_(1) {}
 
   Runtime& runtime() { return runtime_; }
   Executor executor() const { return runtime_.At(0); }
   const Logger& logger() const { return logger_; }
+  const std::shared_ptr<const NameLookups>& names() const { return names_; }
 
  private:
   Logger logger_;
+  std::shared_ptr<const NameLookups> names_;
   Runtime runtime_;
 };
 

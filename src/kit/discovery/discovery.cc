@@ -7,6 +7,7 @@
 
 #include "base/uuid.h"
 #include "kit/discovery/address.h"
+#include "kit/discovery/api_url.h"
 #include "kit/discovery/background.h"
 #include "kit/discovery/dns_resolver.h"
 #include "kit/discovery/etcd_client.h"
@@ -90,10 +91,12 @@ Result<std::shared_ptr<Resolver>> Discovery::MakeResolver(const std::string& tex
       return impl_->Known(std::make_shared<KubernetesResolver>(
           text, KubernetesService{target.scope, target.name, target.port}, impl_->api,
           impl_->options.kubernetes, impl_->BackgroundOf(), deps.random, deps.metrics, deps.clock));
-    case Target::Kind::kDns:
+    case Target::Kind::kDns: {
+      auto background = impl_->BackgroundOf();
       return impl_->Known(std::make_shared<DnsResolver>(
-          text, target.name, target.port, impl_->options.dns_refresh, SystemDnsLookup(),
-          impl_->BackgroundOf(), deps.random, deps.metrics, deps.clock));
+          text, target.name, target.port, impl_->options.dns_refresh,
+          SystemDnsLookup(background->names()), background, deps.random, deps.metrics, deps.clock));
+    }
   }
   return Fail(Code::kInternal, "The target's kind is not known.");
 }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/discovery/dns_resolver.h"
 
-#include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "kit/discovery/address.h"
@@ -15,20 +10,17 @@
 namespace vedette::discovery {
 namespace {
 
-constexpr asio::use_awaitable_t<Executor> kAwait;
+// The system asks again after five when its first question was lost.
+constexpr std::chrono::seconds kLookupTime{10};
 
-Task<Result<Instances>> Lookup(std::string host, std::string port) {
-  asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(co_await asio::this_coro::executor);
-  boost::system::error_code error;
-  const auto found =
-      co_await resolver.async_resolve(host, port, asio::redirect_error(kAwait, error));
-  if (error == asio::error::host_not_found || error == asio::error::no_data) {
-    co_return Instances();
-  }
-  if (error) co_return Fail(Code::kUnavailable, "The name cannot be looked up now.");
+Task<Result<Instances>> Lookup(std::shared_ptr<const NameLookups> names,
+                               std::string host,
+                               std::string port) {
+  VEDETTE_CO_TRY(const std::vector<std::string> addresses,
+                 co_await names->Find(host, SystemClock().SteadyNow() + kLookupTime));
   Instances instances;
-  for (const auto& entry : found) {
-    instances.push_back(HostPort{entry.endpoint().address().to_string(), port}.ToString());
+  for (const std::string& address : addresses) {
+    instances.push_back(HostPort{address, port}.ToString());
   }
   co_return instances;
 }
@@ -51,7 +43,11 @@ Task<Error> Round(std::shared_ptr<InstanceFeed> feed,
 
 }  // namespace
 
-DnsLookup SystemDnsLookup() { return Lookup; }
+DnsLookup SystemDnsLookup(std::shared_ptr<const NameLookups> names) {
+  return [names = std::move(names)](std::string host, std::string port) {
+    return Lookup(names, std::move(host), std::move(port));
+  };
+}
 
 DnsResolver::DnsResolver(std::string target,
                          std::string host,

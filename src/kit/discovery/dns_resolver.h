@@ -9,13 +9,15 @@
 #include "base/random.h"
 #include "kit/discovery/background.h"
 #include "kit/discovery/instance_feed.h"
+#include "kit/discovery/name_lookups.h"
 #include "kit/discovery/resolver.h"
 
 namespace vedette::discovery {
 
-// The addresses of a name as the system's resolver gives them, each with `port`. Not blocking.
+// The addresses of a name, each with `port`. Not blocking, and bounded in time.
 using DnsLookup = std::function<Task<Result<Instances>>(std::string host, std::string port)>;
-DnsLookup SystemDnsLookup();
+// As the system's resolver gives them, within ten seconds.
+DnsLookup SystemDnsLookup(std::shared_ptr<const NameLookups> names);
 
 // Every address of a name, asked again every `refresh`: the system tells no time-to-live, and a
 // headless service's name changes with its pods. A name that is not found is as good as an empty

@@ -8,25 +8,17 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "kit/discovery/https_connection.h"
+#include "kit/http/parser.h"
 #include "kit/task/task.h"
 
 namespace vedette::discovery {
 
-// "https://host:port" or, for a proxy on this machine, "http://host:port".
-struct ApiUrl {
-  bool tls = true;
-  std::string host;
-  std::string port;
-};
-Result<ApiUrl> ParseApiUrl(std::string_view url);
-
-// One GET on a connection of its own, whose answer is read piece by piece. The server's certificate
-// is checked against `ca_file` (empty: the system's authorities) and the host's name. Errors:
-// kUnavailable, kDeadlineExceeded, kUnauthenticated (401, 403), kConflict (410), kNotFound (404).
-class HttpsStream {
+// One GET on a connection of its own, whose answer is read piece by piece. Errors: those of the
+// connection, kUnauthenticated (401, 403), kConflict (410), kNotFound (404).
+class HttpsStream final : private http::BodySink {
  public:
-  HttpsStream();
-  ~HttpsStream();
+  explicit HttpsStream(std::shared_ptr<const NameLookups> names);
   HttpsStream(const HttpsStream&) = delete;
   HttpsStream& operator=(const HttpsStream&) = delete;
 
@@ -42,8 +34,14 @@ class HttpsStream {
   Task<Result<std::string>> ReadAll(std::size_t limit, SteadyTime deadline);
 
  private:
-  struct Impl;
-  std::shared_ptr<Impl> impl_;
+  bool OnBody(std::string_view bytes) override;
+  Task<Status> Advance(http::ParseEvent until, bool some, SteadyTime deadline);
+
+  HttpsConnection connection_;
+  http::ResponseParser parser_;
+  std::string input_;
+  std::string body_;
+  bool done_ = false;
 };
 
 }  // namespace vedette::discovery

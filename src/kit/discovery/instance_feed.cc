@@ -2,6 +2,7 @@
 #include "kit/discovery/instance_feed.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,15 @@ namespace vedette::discovery {
 namespace {
 
 using Callback = std::shared_ptr<std::function<void(const Instances&)>>;
+
+// One that throws is a defect, but the others are told.
+void Tell(const Logger& logger, const Callback& changed, const Instances& now) {
+  try {
+    (*changed)(now);
+  } catch (const std::exception& error) {
+    logger.Error("a subscriber of service instances failed", {{"error", error.what()}});
+  }
+}
 
 double Seconds(Timestamp time) { return static_cast<double>(ToUnixMicros(time)) / 1e6; }
 
@@ -103,7 +113,7 @@ void InstanceFeed::Publish(Instances instances) {
     state.instances = instances;
     subscribers = shared.subscribers;
   }
-  for (const Callback& changed : subscribers) (*changed)(instances);
+  for (const Callback& changed : subscribers) Tell(shared.logger, changed, instances);
 }
 
 void InstanceFeed::Fail(const Error& error) {
@@ -133,7 +143,7 @@ std::unique_ptr<Subscription> InstanceFeed::Subscribe(
     shared_->subscribers.push_back(callback);
     now = shared_->state.instances;
   }
-  (*callback)(now);
+  Tell(shared_->logger, callback, now);
   return std::make_unique<Entry>(shared_, std::move(callback));
 }
 

@@ -80,6 +80,14 @@ TEST_F(InstanceFeedTest, AnEndedSubscriptionIsNotCalled) {
   EXPECT_THAT(heard_, ElementsAre(IsEmpty()));
 }
 
+TEST_F(InstanceFeedTest, ASubscriberThatThrowsHarmsNobodyElse) {
+  const auto broken = feed_.Subscribe([](const Instances&) { throw std::runtime_error("broken"); });
+  std::vector<Instances> heard;
+  const auto after = feed_.Subscribe([&](const Instances& now) { heard.push_back(now); });
+  feed_.Publish({"a:1"});
+  EXPECT_THAT(heard, ElementsAre(IsEmpty(), ElementsAre("a:1")));
+}
+
 TEST_F(InstanceFeedTest, ASubscriptionMayOutliveTheFeed) {
   std::unique_ptr<Subscription> kept;
   {

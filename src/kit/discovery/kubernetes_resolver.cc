@@ -33,8 +33,14 @@ std::string ReadToken(const std::string& path) {
 
 class Follower {
  public:
-  Follower(KubernetesService service, ApiUrl api, KubernetesOptions options)
-      : service_(std::move(service)), api_(std::move(api)), options_(std::move(options)) {}
+  Follower(KubernetesService service,
+           ApiUrl api,
+           KubernetesOptions options,
+           std::shared_ptr<const NameLookups> names)
+      : service_(std::move(service)),
+        api_(std::move(api)),
+        options_(std::move(options)),
+        names_(std::move(names)) {}
 
   // A list and the watch after it. A watch that has lasted its time ends with kConflict.
   Task<Error> Round(std::shared_ptr<InstanceFeed> feed, Backoff& backoff) const {
@@ -44,7 +50,7 @@ class Follower {
     const std::string version = list->resource_version;
     slices.Load(*std::move(list));
     feed->Publish(slices.List());
-    HttpsStream stream;
+    HttpsStream stream(names_);
     const SteadyTime opened = SystemClock().SteadyNow();
     const Status open = co_await Open(stream, WatchQuery(version), opened + options_.timeout);
     if (!open) co_return open.error();
@@ -72,7 +78,7 @@ class Follower {
   }
 
   Task<Result<EndpointSliceList>> List() const {
-    HttpsStream stream;
+    HttpsStream stream(names_);
     const SteadyTime deadline = SystemClock().SteadyNow() + options_.timeout;
     VEDETTE_CO_CHECK_OK(co_await Open(stream, "", deadline));
     VEDETTE_CO_TRY(const std::string body, co_await stream.ReadAll(kMaxListBytes, deadline));
@@ -110,6 +116,7 @@ class Follower {
   KubernetesService service_;
   ApiUrl api_;
   KubernetesOptions options_;
+  std::shared_ptr<const NameLookups> names_;
 };
 
 }  // namespace
@@ -123,12 +130,12 @@ KubernetesResolver::KubernetesResolver(std::string target,
                                        MetricsRegistry& metrics,
                                        const Clock& clock)
     : feed_(std::make_shared<InstanceFeed>(target, metrics, background->logger(), clock)),
-      loop_(std::move(background),
+      loop_(background,
             "discovery " + target,
             [feed = feed_,
              &random,
              follower = std::make_shared<Follower>(
-                 std::move(service), std::move(api), std::move(options))] {
+                 std::move(service), std::move(api), std::move(options), background->names())] {
               return FollowForEver(
                   feed, random, [=](Backoff& backoff) { return follower->Round(feed, backoff); });
             }) {}

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "kit/discovery/api_url.h"
 #include "kit/discovery/background.h"
 #include "kit/discovery/https_stream.h"
 #include "kit/discovery/instance_feed.h"
