@@ -81,9 +81,7 @@ Task<http::Response> Work(http::Request request) {
 class System {
  public:
   explicit System(bool sheds)
-      : cpu_({.interval = std::chrono::milliseconds(50), .beta = 0.9},
-             clock_,
-             std::make_unique<ThreadCpu>(Await<clockid_t>(runtime_, ThreadClock))) {
+      : cpu_({}, clock_, std::make_unique<ThreadCpu>(Await<clockid_t>(runtime_, ThreadClock))) {
     for (std::size_t i = 0; i < kTargets.size(); ++i) {
       http::RouteOptions options;
       if (sheds) options.gate = rpc::MakeRestGate(ingress_.At(kInfos[i]), 0, clock_);

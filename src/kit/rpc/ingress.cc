@@ -28,16 +28,6 @@ bool IsWork(const Error* error) {
           error->code != Code::kUnauthenticated);
 }
 
-// Whether a more important class is shed now. Each class may always have one call in flight, and
-// some of those would keep the processors busy at the cost of what matters more.
-bool IsOutranked(const Shedder& shedder, RateClass rate_class) {
-  for (const RateClass other : kRateClasses) {
-    if (other == rate_class) return false;
-    if (shedder.IsShedding(other)) return true;
-  }
-  return false;
-}
-
 Error Refusal(Code code, std::string message, std::chrono::milliseconds retry_after) {
   Error error{code, std::move(message)};
   error.retry_after = std::max(retry_after, std::chrono::milliseconds(1));
@@ -214,11 +204,6 @@ Result<Permit> Entrance::Enter() {
     }
   }
   if (parts.shedder != nullptr) {
-    if (IsOutranked(*parts.shedder, impl_->info.rate_class)) {
-      return impl_->Refuse(Reason::kShed,
-                           Refusal(Code::kUnavailable, "The server is busy; try again later.",
-                                   std::chrono::seconds(1)));
-    }
     Result<Shedder::Permit> admitted = parts.shedder->Admit(impl_->info.rate_class);
     if (!admitted) return impl_->Refuse(Reason::kShed, std::move(admitted).error());
     permit.shed_ = *std::move(admitted);

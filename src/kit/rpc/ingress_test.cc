@@ -89,7 +89,14 @@ class IngressTest : public ::testing::Test {
   MetricsRegistry metrics_;
   Runtime runtime_{1};
   FixedCpuReader cpu_{0};
-  Shedder shedder_{{.window = 1s, .buckets = 10}, cpu_, clock_, metrics_};
+  Shedder shedder_{{.window = 1s,
+                    .buckets = 10,
+                    .report_wait = 0ms,
+                    .interactive_wait = 0ms,
+                    .capture_wait = 0ms},
+                   cpu_,
+                   clock_,
+                   metrics_};
   Degradation degradation_{&shedder_, metrics_};
   testing::FakeLimiter limiter_;
   std::optional<Ingress> ingress_;

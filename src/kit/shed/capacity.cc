@@ -15,6 +15,13 @@ double FlightLimit(const Served& served, double buckets_per_second, double facto
   return std::max(calls_per_ms * served.least_time_ms, 1.0) * factor;
 }
 
+double WaitingLimit(const Served& served,
+                    double buckets_per_second,
+                    std::chrono::milliseconds wait) {
+  const double calls_per_second = static_cast<double>(served.most_passed) * buckets_per_second;
+  return calls_per_second * std::chrono::duration<double>(wait).count();
+}
+
 void ServedWindow::AddPass(SteadyTime now, std::chrono::nanoseconds took) {
   stale_ |= window_.Advance(now);
   Bucket& bucket = window_.current();

@@ -21,9 +21,14 @@ struct Served {
 // capacity while the processors are as busy as `usage`.
 double OverloadFactor(double usage, double threshold, double minimum);
 
-// Calls that may be in flight, after Little's law: calls per bucket · buckets per second · seconds
+// Calls that may be worked on, after Little's law: calls per bucket · buckets per second · seconds
 // per call, at least 1, times what is left.
 double FlightLimit(const Served& served, double buckets_per_second, double factor);
+
+// Calls that may wait beside: as many as are served in the time `wait`.
+double WaitingLimit(const Served& served,
+                    double buckets_per_second,
+                    std::chrono::milliseconds wait);
 
 // Calls that passed and what time they took, each rounded up to milliseconds. Not thread-safe.
 class ServedWindow {

@@ -18,7 +18,8 @@ void CpuMeter::Add(SteadyTime now, std::optional<CpuTime> reading) {
   const double used = std::chrono::duration<double>(reading->used - before->used).count();
   const double offered = std::chrono::duration<double>(elapsed).count() * reading->processors;
   const double current = std::min(used / offered, 1.0) * 1000;
-  usage_ = beta_ * usage_ + (1 - beta_) * current;
+  const double beta = current > usage_ ? rise_beta_ : fall_beta_;
+  usage_ = beta * usage_ + (1 - beta) * current;
   known_ = true;
 }
 

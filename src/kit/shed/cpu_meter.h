@@ -9,10 +9,11 @@
 namespace vedette {
 
 // From readings of the processor time to how busy the processors are, smoothed:
-// usage ← beta · usage + (1 − beta) · current, from 0 on. Not thread-safe.
+// usage ← beta · usage + (1 − beta) · current, from 0 on, with one beta for readings above the
+// usage and another for those below. Not thread-safe.
 class CpuMeter {
  public:
-  explicit CpuMeter(double beta) : beta_(beta) {}
+  CpuMeter(double rise_beta, double fall_beta) : rise_beta_(rise_beta), fall_beta_(fall_beta) {}
 
   // A reading of `now`; nullopt when there is none, and the usage is unknown until there are two
   // again. A reading that goes back starts anew, as when the process changed its control group.
@@ -22,7 +23,8 @@ class CpuMeter {
   std::optional<double> usage() const { return known_ ? std::optional(usage_) : std::nullopt; }
 
  private:
-  double beta_;
+  double rise_beta_;
+  double fall_beta_;
   double usage_ = 0;
   bool known_ = false;
   SteadyTime last_time_;

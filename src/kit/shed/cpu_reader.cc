@@ -22,8 +22,12 @@ void CpuReaderOptions::Describe(config::Section& section) {
                 {.text = "Time between two readings of the processor time.",
                  .minimum = 10,
                  .maximum = 60'000});
-  section.Field("beta", beta,
-                {.text = "What each reading leaves of the smoothed value before.",
+  section.Field("rise_beta", rise_beta,
+                {.text = "What a reading above the smoothed value leaves of it.",
+                 .minimum = 0,
+                 .maximum = 0.999});
+  section.Field("fall_beta", fall_beta,
+                {.text = "What a reading below the smoothed value leaves of it.",
                  .minimum = 0,
                  .maximum = 0.999});
 }
@@ -46,7 +50,7 @@ struct CgroupCpuReader::Impl {
         sampler([this](std::stop_token stop) { Sample(std::move(stop)); }) {}
 
   void Sample(std::stop_token stop) {
-    CpuMeter meter(options.beta);
+    CpuMeter meter(options.rise_beta, options.fall_beta);
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
       meter.Add(clock.SteadyNow(), Read());

@@ -14,7 +14,10 @@ namespace vedette {
 
 struct CpuReaderOptions {
   std::chrono::milliseconds interval = std::chrono::milliseconds(250);  // between samples
-  double beta = 0.95;  // what each sample leaves of the value before
+  // What each sample leaves of the value before. go-zero's 0.95 would see an overload after twelve
+  // seconds, when more waits than anyone waits for; a load that falls is believed as late as there.
+  double rise_beta = 0.7;
+  double fall_beta = 0.95;
 
   void Describe(config::Section& section);
 };

@@ -25,7 +25,7 @@ class CpuMeterTest : public testing::Test {
 
   SteadyTime now_{1h};
   std::chrono::nanoseconds used_{5s};
-  CpuMeter meter_{0.95};
+  CpuMeter meter_{0.95, 0.95};
 };
 
 TEST_F(CpuMeterTest, IsUnknownUntilTheSecondReading) {
@@ -53,6 +53,18 @@ TEST_F(CpuMeterTest, FollowsTheLoadSmoothly) {  // S10
   EXPECT_NEAR(meter_.usage().value(), 902.5, 1e-6);
   Use(0);
   EXPECT_LT(meter_.usage().value(), 900);
+}
+
+TEST_F(CpuMeterTest, MayRiseFasterThanItFalls) {
+  meter_ = CpuMeter(0.7, 0.95);
+  meter_.Add(now_, CpuTime{used_, 2});
+  for (int sample = 1; sample <= 6; ++sample) Use(1);
+  EXPECT_LT(meter_.usage().value(), 900);  // 0.7⁶ = 0.118
+  Use(1);
+  EXPECT_GE(meter_.usage().value(), 900);  // 0.7⁷ = 0.082
+  const double peak = meter_.usage().value();
+  Use(0);
+  EXPECT_NEAR(meter_.usage().value(), 0.95 * peak, 1e-9);
 }
 
 TEST_F(CpuMeterTest, AHalfIsAHalf) {
@@ -213,7 +225,7 @@ bool Eventually(Condition condition) {
 TEST(CgroupCpuReader, SamplesOnItsOwn) {
   const SystemClock clock;
   std::atomic<bool> fails = false;
-  const CgroupCpuReader reader({.interval = 1ms, .beta = 0}, clock,
+  const CgroupCpuReader reader({.interval = 1ms, .rise_beta = 0, .fall_beta = 0}, clock,
                                std::make_unique<BusySource>(clock, fails));
   EXPECT_TRUE(Eventually([&] { return reader.Usage().value_or(0) > 500; }));
   fails = true;

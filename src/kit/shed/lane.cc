@@ -6,7 +6,9 @@
 namespace vedette {
 namespace {
 
-// What a call that ends leaves of the average of the calls in flight.
+// What a call that ends leaves of the average of the calls in flight. It adds those that it found
+// when it began: at its end, go-zero's moment, a server that reads a bunch of calls and serves them
+// all before it reads again would always look idle.
 constexpr double kFlightBeta = 0.9;
 
 // Whether `time` is less than `duration` before `now`; SteadyTime::min() is never.
@@ -24,6 +26,18 @@ double ThresholdOf(const ShedOptions& options, RateClass rate_class) {
       return options.report_threshold;
   }
   return options.interactive_threshold;
+}
+
+std::chrono::milliseconds WaitOf(const ShedOptions& options, RateClass rate_class) {
+  switch (rate_class) {
+    case RateClass::kCapture:
+      return options.capture_wait;
+    case RateClass::kInteractive:
+      return options.interactive_wait;
+    case RateClass::kReport:
+      return options.report_wait;
+  }
+  return options.interactive_wait;
 }
 
 Counter& CounterOf(RateClass rate_class,
@@ -45,6 +59,7 @@ Lane::Lane(RateClass rate_class,
            const MetricLabels& labels)
     : rate_class_(rate_class),
       threshold_(ThresholdOf(options, rate_class)),
+      wait_(WaitOf(options, rate_class)),
       options_(options),
       passed_(CounterOf(rate_class, "passed", metrics, labels)),
       failed_(CounterOf(rate_class, "failed", metrics, labels)),
@@ -57,8 +72,9 @@ bool Lane::Refuses(double usage, SteadyTime now) {
   if (!IsHot(usage, now)) return false;
   {
     const std::scoped_lock lock(mutex_);
-    const double limit = Limit(usage, now);
-    if (average_flying_ <= limit || static_cast<double>(flying()) <= limit) return false;
+    const Limits limits = LimitsAt(usage, now);
+    if (average_flying_ <= limits.work) return false;
+    if (static_cast<double>(flying()) <= limits.work + limits.waiting) return false;
   }
   refused_at_.store(now, std::memory_order_relaxed);
   refused_recently_.store(true, std::memory_order_relaxed);
@@ -66,17 +82,17 @@ bool Lane::Refuses(double usage, SteadyTime now) {
   return true;
 }
 
-void Lane::Pass(SteadyTime started, SteadyTime now) {
+void Lane::Pass(std::int64_t found, SteadyTime started, SteadyTime now) {
   passed_.Add();
   const std::scoped_lock lock(mutex_);
-  EndFlight();
+  EndFlight(found);
   served_.AddPass(now, now - started);
 }
 
-void Lane::Fail() {
+void Lane::Fail(std::int64_t found) {
   failed_.Add();
   const std::scoped_lock lock(mutex_);
-  EndFlight();
+  EndFlight(found);
 }
 
 bool Lane::IsShedding(const Clock& clock) const {
@@ -96,7 +112,9 @@ Shedder::State Lane::Snapshot(std::optional<double> usage, const Clock& clock) {
   const std::scoped_lock lock(mutex_);
   const Served& served = served_.ServedBy(now);
   state.average_flying = average_flying_;
-  state.limit = Limit(usage.value_or(0), now);
+  const Limits limits = LimitsAt(usage.value_or(0), now);
+  state.work_limit = limits.work;
+  state.limit = limits.work + limits.waiting;
   state.most_passed = served.most_passed;
   state.least_time_ms = served.least_time_ms;
   return state;
@@ -113,17 +131,18 @@ bool Lane::IsHot(double usage, SteadyTime now) {
   return false;
 }
 
-void Lane::EndFlight() {
+void Lane::EndFlight(std::int64_t found) {
   flying_.fetch_sub(1, std::memory_order_relaxed);
-  average_flying_ =
-      kFlightBeta * average_flying_ + (1 - kFlightBeta) * static_cast<double>(flying());
+  average_flying_ = kFlightBeta * average_flying_ + (1 - kFlightBeta) * static_cast<double>(found);
 }
 
-double Lane::Limit(double usage, SteadyTime now) {
+Lane::Limits Lane::LimitsAt(double usage, SteadyTime now) {
   const double buckets_per_second = static_cast<double>(options_.buckets) /
                                     std::chrono::duration<double>(options_.window).count();
-  return FlightLimit(served_.ServedBy(now), buckets_per_second,
-                     OverloadFactor(usage, threshold_, options_.minimum_factor));
+  const Served& served = served_.ServedBy(now);
+  const double factor = OverloadFactor(usage, threshold_, options_.minimum_factor);
+  return {.work = FlightLimit(served, buckets_per_second, factor),
+          .waiting = WaitingLimit(served, buckets_per_second, wait_)};
 }
 
 }  // namespace vedette

@@ -24,24 +24,34 @@ class Lane {
   // Whether one more call is refused; counts it then.
   bool Refuses(double usage, SteadyTime now);
 
-  void Begin() { flying_.fetch_add(1, std::memory_order_relaxed); }
-  void Pass(SteadyTime started, SteadyTime now);
-  void Fail();
+  // Counts one that is refused for another reason.
+  void CountRefused() { refused_.Add(); }
+
+  // How many were in flight before; the call says so again when it ends.
+  std::int64_t Begin() { return flying_.fetch_add(1, std::memory_order_relaxed); }
+  void Pass(std::int64_t found, SteadyTime started, SteadyTime now);
+  void Fail(std::int64_t found);
 
   std::int64_t flying() const { return flying_.load(std::memory_order_relaxed); }
   bool IsShedding(const Clock& clock) const;
   Shedder::State Snapshot(std::optional<double> usage, const Clock& clock);
 
  private:
+  struct Limits {
+    double work = 0;     // calls that can be worked on
+    double waiting = 0;  // and that may wait beside
+  };
+
   // Overloaded, or still cooling off from an overload in which calls were refused.
   bool IsHot(double usage, SteadyTime now);
 
   // With the mutex held.
-  void EndFlight();
-  double Limit(double usage, SteadyTime now);
+  void EndFlight(std::int64_t found);
+  Limits LimitsAt(double usage, SteadyTime now);
 
   const RateClass rate_class_;
   const double threshold_;
+  const std::chrono::milliseconds wait_;
   const ShedOptions& options_;
   Counter& passed_;
   Counter& failed_;

@@ -34,6 +34,17 @@ void ShedOptions::Describe(config::Section& section) {
                 {.text = "Processor use, of 1000, from which data capture may be refused.",
                  .minimum = 1,
                  .maximum = 999});
+  section.Field("report_wait", report_wait,
+                {.text = "How long reports may wait for their turn under overload; keep it below "
+                         "that of interactive calls.",
+                 .minimum = 0,
+                 .maximum = 60'000});
+  section.Field("interactive_wait", interactive_wait,
+                {.text = "How long interactive calls may; keep it below that of data capture.",
+                 .minimum = 0,
+                 .maximum = 60'000});
+  section.Field("capture_wait", capture_wait,
+                {.text = "How long data capture may.", .minimum = 0, .maximum = 60'000});
   section.Field("cool_off", cool_off,
                 {.text = "How long an overload counts after it was last seen.",
                  .minimum = 1,
@@ -63,6 +74,16 @@ struct Shedder::Impl {
               Lane(RateClass::kReport, options, clock.SteadyNow(), metrics, labels)} {}
 
   Lane& LaneOf(RateClass rate_class) { return lanes[static_cast<std::size_t>(rate_class)]; }
+
+  // Whether a more important class was refused lately. Each class may always have one call in
+  // flight, and some of those would keep the processors busy at the cost of what matters more.
+  bool IsOutranked(RateClass rate_class) const {
+    for (const RateClass other : kRateClasses) {
+      if (other == rate_class) return false;
+      if (lanes[static_cast<std::size_t>(other)].IsShedding(clock)) return true;
+    }
+    return false;
+  }
 
   Shedder::State StateOf(RateClass rate_class) {
     return LaneOf(rate_class).Snapshot(cpu.Usage(), clock);
@@ -108,25 +129,26 @@ Result<Shedder::Permit> Shedder::Admit(RateClass rate_class) {
   const SteadyTime now = impl_->clock.SteadyNow();
   if (impl_->options.enabled) {
     const std::optional<double> usage = impl_->cpu.Usage();
-    if (usage && lane.Refuses(*usage, now)) {
+    const bool outranked = impl_->IsOutranked(rate_class);
+    if (outranked) lane.CountRefused();
+    if (outranked || (usage && lane.Refuses(*usage, now))) {
       return vedette::Fail(Error{.code = Code::kUnavailable,
-                                 .message = "overloaded",
+                                 .message = "The server is busy; try again later.",
                                  .retry_after = impl_->options.cool_off});
     }
   }
-  lane.Begin();
-  return Permit(this, rate_class, now);
+  return Permit(this, rate_class, lane.Begin(), now);
 }
 
 void Shedder::Permit::Pass() {
   Shedder* const shedder = std::exchange(shedder_, nullptr);
   if (shedder == nullptr) return;
-  shedder->impl_->LaneOf(rate_class_).Pass(started_, shedder->impl_->clock.SteadyNow());
+  shedder->impl_->LaneOf(rate_class_).Pass(found_, started_, shedder->impl_->clock.SteadyNow());
 }
 
 void Shedder::Permit::Fail() {
   Shedder* const shedder = std::exchange(shedder_, nullptr);
-  if (shedder != nullptr) shedder->impl_->LaneOf(rate_class_).Fail();
+  if (shedder != nullptr) shedder->impl_->LaneOf(rate_class_).Fail(found_);
 }
 
 bool Shedder::IsShedding(RateClass rate_class) const {

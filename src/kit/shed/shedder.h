@@ -37,6 +37,10 @@ struct ShedOptions {
   double report_threshold = 800;       // of 1000
   double interactive_threshold = 900;  // go-zero's default
   double capture_threshold = 950;      // go-zero's priority threshold, (1000 + 900) / 2
+  // How long a call may wait for its turn; 0: go-zero's limit, in which nothing waits.
+  std::chrono::milliseconds report_wait = std::chrono::milliseconds(20);
+  std::chrono::milliseconds interactive_wait = std::chrono::milliseconds(60);
+  std::chrono::milliseconds capture_wait = std::chrono::milliseconds(200);
   std::chrono::milliseconds cool_off = std::chrono::seconds(1);
   double minimum_factor = 0.1;
 
@@ -44,9 +48,14 @@ struct ShedOptions {
 };
 
 // Refuses calls while processors are busy over the class's threshold and more calls of the class
-// are in flight, now and on average, than it lately served: the most calls passed in a bucket,
-// times the least mean time of a bucket, less the busier it gets. Classes are judged each by their
-// own calls, so that slow reports do not crowd data capture out.
+// are in flight than it lately served: on average more than can be worked on (the most calls passed
+// in a bucket, times the least mean time of a bucket, less the busier it gets), and now more than
+// that and those that may wait. Classes are judged each by their own calls, so that slow reports do
+// not crowd data capture out; and while a class is refused, so are those below it.
+//
+// The wait is what keeps processors busy: calls come in bunches, and a limit that lets none wait
+// refuses at the full rate a third of what could be served. As each class may wait longer than the
+// one below it, the length of the common queue decides who is refused first.
 //
 // One per server. Thread-safe; `cpu`, `clock` and `metrics` outlive it. Exports
 // vedette_shed_calls_total{class,result}, vedette_shed_in_flight{class},
@@ -61,10 +70,12 @@ class Shedder {
     Permit(Permit&& other) noexcept
         : shedder_(std::exchange(other.shedder_, nullptr)),
           rate_class_(other.rate_class_),
+          found_(other.found_),
           started_(other.started_) {}
     Permit& operator=(Permit&& other) noexcept {
       std::swap(shedder_, other.shedder_);
       std::swap(rate_class_, other.rate_class_);
+      std::swap(found_, other.found_);
       std::swap(started_, other.started_);
       return *this;
     }
@@ -74,10 +85,11 @@ class Shedder {
 
    private:
     friend class Shedder;
-    Permit(Shedder* shedder, RateClass rate_class, SteadyTime started)
-        : shedder_(shedder), rate_class_(rate_class), started_(started) {}
+    Permit(Shedder* shedder, RateClass rate_class, std::int64_t found, SteadyTime started)
+        : shedder_(shedder), rate_class_(rate_class), found_(found), started_(started) {}
     Shedder* shedder_;
     RateClass rate_class_;
+    std::int64_t found_;  // calls of the class in flight when it began
     SteadyTime started_;
   };
 
@@ -102,8 +114,9 @@ class Shedder {
     std::uint64_t failed = 0;
     std::uint64_t refused = 0;
     std::int64_t flying = 0;       // now
-    double average_flying = 0;     // smoothed over the calls that ended
-    double limit = 0;              // of both; it counts while processors are over the threshold
+    double average_flying = 0;     // that the calls found which ended, smoothed
+    double work_limit = 0;         // of average_flying
+    double limit = 0;              // of flying; both count while processors are busy
     std::int64_t most_passed = 0;  // in one bucket of the window
     double least_time_ms = 0;      // of the buckets' mean times
     bool shedding = false;

@@ -44,7 +44,14 @@ class ShedderTest : public testing::Test {
   FakeClock clock_;
   FixedCpuReader cpu_{900};
   MetricsRegistry metrics_;
-  Shedder shedder_{{.window = 1s, .buckets = 10}, cpu_, clock_, metrics_};
+  // go-zero's limits.
+  static constexpr ShedOptions kOptions{.window = 1s,
+                                        .buckets = 10,
+                                        .report_wait = 0ms,
+                                        .interactive_wait = 0ms,
+                                        .capture_wait = 0ms};
+
+  Shedder shedder_{kOptions, cpu_, clock_, metrics_};
   std::array<std::vector<Shedder::Permit>, kRateClasses.size()> flights_;
 };
 
@@ -95,6 +102,36 @@ TEST_F(ShedderTest, TheBusierTheLessMayFly) {  // S4, S10
   EXPECT_TRUE(Refuses(kClass));
   Fly(kClass, 5);
   EXPECT_FALSE(Refuses(kClass));
+}
+
+TEST_F(ShedderTest, SoManyMayWaitAsAreServedInTheTime) {
+  MetricsRegistry metrics;
+  Shedder shedder({.window = 1s, .buckets = 10, .interactive_wait = 10ms}, cpu_, clock_, metrics);
+  std::vector<Shedder::Permit> flights;
+  for (int i = 0; i < 900; ++i) flights.push_back(*shedder.Admit(kClass));
+  clock_.Advance(6ms);
+  for (Shedder::Permit& permit : flights) permit.Pass();
+  flights.clear();
+  clock_.Advance(94ms);
+  // 54 that are worked on, and 9 for each millisecond.
+  EXPECT_DOUBLE_EQ(shedder.Snapshot()[1].work_limit, 54);
+  EXPECT_DOUBLE_EQ(shedder.Snapshot()[1].limit, 144);
+  while (flights.size() < 145) flights.push_back(*shedder.Admit(kClass));
+  ASSERT_GT(shedder.Snapshot()[1].average_flying, 54);
+  EXPECT_FALSE(shedder.Admit(kClass));
+  flights.pop_back();
+  EXPECT_TRUE(shedder.Admit(kClass));
+}
+
+TEST_F(ShedderTest, TheAverageIsOfWhatCallsFoundWhenTheyBegan) {
+  // A server that reads a bunch of calls and serves them all before it reads again.
+  cpu_.Set(0);
+  for (int bunch = 0; bunch < 20; ++bunch) {
+    std::vector<Shedder::Permit> calls;
+    for (int i = 0; i < 100; ++i) calls.push_back(*shedder_.Admit(kClass));
+    for (Shedder::Permit& call : calls) call.Fail();
+  }
+  EXPECT_GT(shedder_.Snapshot()[1].average_flying, 80);
 }
 
 TEST_F(ShedderTest, RefusesNothingWhileProcessorsAreFree) {  // S5
@@ -222,6 +259,21 @@ TEST_F(ShedderTest, ReportsAreRefusedFirstAndDataCaptureLast) {  // S10
   EXPECT_EQ(refused(949), "interactive report ");
   load();
   EXPECT_EQ(refused(950), "capture interactive report ");
+}
+
+TEST_F(ShedderTest, WhileAClassIsRefusedSoAreThoseBelowIt) {
+  Serve(RateClass::kCapture);
+  Fly(RateClass::kCapture, 80);
+  cpu_.Set(1000);
+  EXPECT_FALSE(Refuses(RateClass::kInteractive));
+  ASSERT_TRUE(Refuses(RateClass::kCapture));
+  EXPECT_TRUE(Refuses(RateClass::kInteractive));
+  EXPECT_TRUE(Refuses(RateClass::kReport));
+  EXPECT_EQ(shedder_.Snapshot()[2].refused, 1);
+  EXPECT_FALSE(shedder_.IsShedding(RateClass::kReport)) << "of itself it did not";
+  cpu_.Set(0);
+  clock_.Advance(1s);
+  EXPECT_FALSE(Refuses(RateClass::kInteractive));
 }
 
 TEST_F(ShedderTest, SlowReportsDoNotCrowdDataCaptureOut) {  // S10
