@@ -26,11 +26,14 @@ class AppTest : public testing::Test {
     return config;
   }
 
-  http::ClientResponse Get(const App& app, std::string target) {
+  http::ClientResponse Send(const App& app, http::ClientRequest request) {
     return *Await<Result<http::ClientResponse>>(runtime_, [&] {
-      return http::Fetch({"127.0.0.1", app.http_port()}, {.target = std::move(target)},
+      return http::Fetch({"127.0.0.1", app.http_port()}, std::move(request),
                          clock_.SteadyNow() + std::chrono::seconds(30));
     });
+  }
+  http::ClientResponse Get(const App& app, std::string target) {
+    return Send(app, {.target = std::move(target)});
   }
 
   SystemClock clock_;
@@ -49,6 +52,30 @@ TEST_F(AppTest, ServesAndStopsTwice) {
   EXPECT_EQ(Get(**app, "/nothing").status, 404);
   (*app)->Stop();
   (*app)->Stop();
+}
+
+TEST_F(AppTest, MetricsAreForTheHousehold) {
+  const auto app = App::New(Config(), clock_, Logger());
+  ASSERT_TRUE((*app)->Start());
+  EXPECT_EQ(Get(**app, "/metrics").status, 200);
+  // Through the proxy anybody may come.
+  http::ClientRequest passed_on{.target = "/metrics"};
+  passed_on.headers.Set("X-Forwarded-For", "203.0.113.7");
+  const http::ClientResponse refused = Send(**app, passed_on);
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.headers.Get("WWW-Authenticate"), "Bearer");
+  for (const char* open : {"/healthz", "/readyz"}) {
+    passed_on.target = open;
+    EXPECT_NE(Send(**app, passed_on).status, 401) << open;
+  }
+}
+
+TEST_F(AppTest, MetricsThatNeedATokenNeedItsFile) {
+  AppConfig config = Config();
+  config.metrics.readers = "token";
+  const auto app = App::New(config, clock_, Logger());
+  ASSERT_FALSE(app);
+  EXPECT_EQ(app.error().message, "metrics.readers is token: give metrics.token_file.");
 }
 
 TEST_F(AppTest, LiveValuesSwitchTheContractsFeatures) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/live_values.h"
+#include "app/metrics_access.h"
 #include "base/sensitive.h"
 #include "kit/breaker/breaker_registry.h"
 #include "kit/config/section.h"
@@ -88,6 +89,7 @@ struct AppConfig {
   TelemetryOptions telemetry;
   ProfileOptions profile;
   OpsOptions ops;
+  MetricsOptions metrics;
   LiveOptions live;
   db::DatabaseConfig database;
   identity::IdentityConfig identity;
@@ -115,6 +117,7 @@ struct AppConfig {
     visit("telemetry", telemetry, "Traces.");
     visit("profile", profile, "Profiles of the process.");
     visit("ops", ops, "Who may look into the process: /debug.");
+    visit("metrics", metrics, "Who may read /metrics.");
     visit("live", live, "Values that change while the process runs.");
     visit("database", database, "The store of every role in this process.");
     visit("identity", identity, "Users and tokens.");

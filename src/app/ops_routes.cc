@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/ops_routes.h"
 
+#include <utility>
+
 namespace vedette::app {
 namespace {
 
@@ -26,13 +28,20 @@ http::Response FromMetrics(const MetricsRegistry& metrics, const http::Request& 
 
 void AddOpsRoutes(http::Router& router,
                   const HealthRegistry& health,
-                  const MetricsRegistry& metrics) {
+                  const MetricsRegistry& metrics,
+                  const MetricsAccess& readers,
+                  const OpsAccess& operators) {
   router.Add("GET", "/healthz",
              [&health](http::Request) { return Answer(FromReport(health.Live())); });
   router.Add("GET", "/readyz",
              [&health](http::Request) { return Answer(FromReport(health.Ready())); });
-  router.Add("GET", "/metrics",
-             [&metrics](http::Request request) { return Answer(FromMetrics(metrics, request)); });
+  const http::Handler page = [&metrics](http::Request request) {
+    return Answer(FromMetrics(metrics, request));
+  };
+  router.Add(
+      "GET", "/metrics", [&readers, page, guarded = operators.Guard(page)](http::Request request) {
+        return readers.Allows(request) ? page(std::move(request)) : guarded(std::move(request));
+      });
 }
 
 }  // namespace vedette::app
