@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <cstddef>
 #include <deque>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -60,19 +61,24 @@ class GroupWriter {
         logger_(logger),
         tasks_(std::move(logger)) {}
 
-  // `rows` is the request's weight in the limits. kResourceExhausted when too many rows wait.
+  // `rows` is the request's weight in the limits, 1 at least. kResourceExhausted when too many rows
+  // wait.
   Task<Result<Response>> Submit(Request request, Deadline deadline, std::size_t rows = 1) {
-    auto item = std::make_shared<Item>(std::move(request), deadline, rows);
+    auto item =
+        std::make_shared<Item>(std::move(request), deadline, std::max<std::size_t>(1, rows));
     VEDETTE_CO_CHECK_OK(Enqueue(item));
     const LeaveOnExit guard{item};
-    if (co_await item->done.WaitUntil(deadline.time)) co_return std::move(item->answer);
+    if (co_await item->done.WaitUntil(deadline.time) || item->done.IsSet()) {
+      co_return std::move(item->answer);
+    }
     if (deadline.Passed(clock_)) {
       co_return Fail(Code::kDeadlineExceeded, "The database did not answer in time.");
     }
     co_return Fail(Code::kCancelled, "The caller left.");
   }
 
-  // Refuses new requests and waits until those that came before are answered.
+  // Refuses new requests and waits until those that came before are answered, also when the caller
+  // is cancelled.
   Task<void> Close() {
     {
       const std::lock_guard lock(mutex_);
@@ -122,6 +128,8 @@ class GroupWriter {
   }
 
   Task<void> Loop() {
+    // Whoever waits is answered, also when Close is cancelled.
+    co_await asio::this_coro::throw_if_cancelled(false);
     while (true) {
       Items group = Take();
       if (group.empty()) co_return;
@@ -172,7 +180,7 @@ class GroupWriter {
   Task<Result<std::vector<Result<Response>>>> WriteTogether(const Items& group) {
     try {
       co_return co_await Attempt(group);
-    } catch (const std::exception&) {
+    } catch (...) {
       // What it says may hold values, so it is not logged.
       logger_.Error("a group of writes ended by an exception", {{"writer", options_.name}});
       co_return Fail(Code::kInternal, "The write failed.");

@@ -114,6 +114,24 @@ class GroupWriterTest : public ThingTest {
 };
 VEDETTE_ON_BOTH_DATABASES(GroupWriterTest);
 
+TEST_P(GroupWriterTest, WhoWaitsIsAnsweredAlsoWhenTheClosingIsCancelled) {
+  Make({.group_limit = 1});
+  HoldFirstGroup();
+  Submit(1);
+  Settle();
+  const Signal closed;
+  Canceller canceller;
+  Spawn(
+      runtime_.At(1), [this] { return writer_->Close(); },
+      [closed](std::exception_ptr) { closed.Set(); }, canceller);
+  canceller.Cancel();
+  Settle();
+  gate_->open.Set();
+  (void)Run(closed.Wait());
+  EXPECT_TRUE(Answer(0).has_value());
+  EXPECT_TRUE(Answer(1).has_value());
+}
+
 TEST_P(GroupWriterTest, WhatWaitsIsCommittedTogether) {
   Make({});
   HoldFirstGroup();

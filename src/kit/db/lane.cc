@@ -10,7 +10,6 @@ namespace vedette::db {
 
 Status Lane::Push(std::shared_ptr<Session> session) {
   std::optional<Signal> wake;
-  bool start = false;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return Fail(Code::kUnavailable, "The database is closing.");
@@ -25,13 +24,13 @@ Status Lane::Push(std::shared_ptr<Session> session) {
       wake = std::move(sleeping_.back());
       sleeping_.pop_back();
     } else if (idle_threads_ < queue_.size() && workers_ < options_.workers) {
+      // Under the mutex: whoever closes the lane then knows of every worker.
+      start_worker_();
       ++workers_;
-      start = true;
     }
   }
   if (wake) wake->Set();
   changed_.notify_one();
-  if (start) start_worker_();
   return {};
 }
 

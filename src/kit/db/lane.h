@@ -24,7 +24,8 @@ class Lane {
     std::size_t queue_limit = 1024;  // sessions that may wait
   };
 
-  // `start_worker` starts a worker, without waiting, that takes sessions until it gets null.
+  // `start_worker` starts a worker that takes sessions until it gets null. It is called under the
+  // lane's mutex: it neither waits nor uses the lane itself.
   Lane(Options options, QueryMetrics& metrics, std::function<void()> start_worker)
       : options_(options), metrics_(metrics), start_worker_(std::move(start_worker)) {}
 

@@ -28,8 +28,12 @@ namespace vedette::db {
 // execution of jobs on it. Everything runs on its executor, one call at a time.
 class PostgresConnection : public std::enable_shared_from_this<PostgresConnection> {
  public:
-  // `blocking` runs what libpq can only do blocking: name resolution and cancellation.
-  PostgresConnection(Executor executor, const PostgresOptions& options, BlockingPool& blocking);
+  // `resolving` and `cancelling` run what libpq can only do blocking: name resolution and cancels.
+  // They are apart, since a cancellation may hang as long as the network does.
+  PostgresConnection(Executor executor,
+                     const PostgresOptions& options,
+                     BlockingPool& resolving,
+                     BlockingPool& cancelling);
   ~PostgresConnection();
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
@@ -90,7 +94,8 @@ class PostgresConnection : public std::enable_shared_from_this<PostgresConnectio
 
   const Executor executor_;
   const PostgresOptions& options_;
-  BlockingPool& blocking_;
+  BlockingPool& resolving_;
+  BlockingPool& cancelling_;
   Connection connection_;
   std::optional<Socket> socket_;  // libpq's descriptor, which libpq closes
   Timer timer_;
@@ -103,6 +108,7 @@ class PostgresConnection : public std::enable_shared_from_this<PostgresConnectio
   bool broken_ = false;
   bool noticed_ = false;  // the server said something unasked
   std::unordered_map<std::string, Prepared> statements_;
+  std::uint64_t next_statement_ = 0;
 };
 
 }  // namespace vedette::db

@@ -58,7 +58,8 @@ class PostgresDatabase final : public SessionDatabase {
         options_(std::move(options)),
         runtime_(runtime),
         logger_(logger),
-        blocking_("postgres-block", 1, 64),
+        resolving_("postgres-open", 1, 64),
+        cancelling_("postgres-stop", 1, 64),
         workers_(logger),
         lane_({options_.pool_size, options_.queue_limit}, metrics(), [this] { StartWorker(); }) {}
 
@@ -145,7 +146,8 @@ class PostgresDatabase final : public SessionDatabase {
                            .message = "The database cannot be reached.",
                            .retry_after = pause});
     }
-    auto connection = std::make_shared<PostgresConnection>(executor, options_, blocking_);
+    auto connection =
+        std::make_shared<PostgresConnection>(executor, options_, resolving_, cancelling_);
     const Status connected = co_await connection->Connect();
     if (backoff_.Record(connected.has_value())) {
       if (connected) {
@@ -166,7 +168,8 @@ class PostgresDatabase final : public SessionDatabase {
   Runtime& runtime_;
   const Logger logger_;
   Backoff backoff_;
-  BlockingPool blocking_;
+  BlockingPool resolving_;
+  BlockingPool cancelling_;
   std::mutex mutex_;
   bool closed_ = false;
   TaskGroup workers_;

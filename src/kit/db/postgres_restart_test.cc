@@ -12,8 +12,9 @@ namespace {
 
 class PostgresRestartTest : public testing::Test {
  protected:
-  Result<std::unique_ptr<Database>> OpenDatabase() {
+  Result<std::unique_ptr<Database>> OpenDatabase(std::int64_t pool_size = 4) {
     DatabaseConfig config;
+    config.pool_size = pool_size;
     config.url = server_.url();
     return Await<Result<std::unique_ptr<Database>>>(
         runtime_, [&] { return Open(config, "restart", runtime_, Logger(), metrics_); });
@@ -71,6 +72,25 @@ TEST_F(PostgresRestartTest, IdleConnectionThatTheServerClosedIsReplacedUnseen) {
   server_.Stop();
   server_.Start();
   const auto rows = Query(**opened, Sql("one", "SELECT 1"));
+  EXPECT_TRUE(rows) << rows.error().message;
+  runtime_.RunBlocking([&] { return (*opened)->Close(); });
+}
+
+Task<Status> TakeNames(Database* database) {
+  std::string script;
+  for (int i = 0; i < 20; ++i) script += "PREPARE s" + std::to_string(i) + " AS SELECT 1;";
+  VEDETTE_CO_TRY(const auto transaction, co_await database->BeginWrite(Later()));
+  VEDETTE_CO_CHECK_OK(co_await transaction->ExecuteScript("take_names", script));
+  co_return co_await transaction->Commit();
+}
+
+// As after a cancellation that came between the preparing of a statement and its description.
+TEST_F(PostgresRestartTest, AStatementThatOnlyTheServerKnowsCostsOneCallAtMost) {
+  auto opened = OpenDatabase(1);
+  ASSERT_TRUE(opened) << opened.error().message;
+  ASSERT_TRUE(Await<Status>(runtime_, [&] { return TakeNames(opened->get()); }));
+  (void)Query(**opened, Sql("one", "SELECT 1"));
+  const auto rows = Query(**opened, Sql("two", "SELECT 2"));
   EXPECT_TRUE(rows) << rows.error().message;
   runtime_.RunBlocking([&] { return (*opened)->Close(); });
 }
