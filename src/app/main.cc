@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   using namespace vedette::app;
   const std::vector<Command> commands = {ServeCommand(),    ConfigCommand(), HealthCommand(),
                                          LogInCommand(),    CallCommand(),   ImportCommand(),
-                                         SimulateCommand(), RuleCommand()};
+                                         SimulateCommand(), RuleCommand(),   QueueCommand()};
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty() || words[0] == "--help" || words[0] == "-h") return PrintHelp(commands);
   if (words[0] == "--version") {

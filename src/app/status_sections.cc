@@ -146,6 +146,18 @@ StatusTable Queues(const Wiring& wiring) {
   return table;
 }
 
+StatusTable HeldMessages(const Wiring& wiring) {
+  StatusTable table{{"message", "topic", "waits since", "failures", "next attempt"}, {}};
+  if (const auto outbox = wiring.Outbox()) {
+    for (const queue::HeldMessage& message : outbox->held) {
+      table.rows.push_back({message.sequence, message.topic, FormatTime(message.created_at),
+                            StatusCell(message.failures, StatusTone::kWarning),
+                            FormatTime(message.next_attempt)});
+    }
+  }
+  return table;
+}
+
 StatusTable SlowStatements(const Wiring& wiring) {
   StatusTable table{{"service", "statement", "took"}, {}};
   for (const db::DatabaseState& state : wiring.Databases()) {
@@ -217,6 +229,8 @@ void AddStatusSections(StatusRegistry& status, Governance& governance, const Wir
   status.Add("databases", "Databases", [&] { return Databases(wiring); });
   status.Add("caches", "Caches", [&] { return Caches(wiring); });
   status.Add("queues", "Queues", [&] { return Queues(wiring); });
+  status.Add("held_messages", "Messages that hold back others",
+             [&] { return HeldMessages(wiring); });
   status.Add("slow_statements", "Slow statements", [&] { return SlowStatements(wiring); });
   status.Add("breakers", "Breakers", [&] { return Breakers(governance); });
   status.Add("redis", "Redis", [&] { return Redis(governance); });

@@ -27,6 +27,7 @@ Command CallCommand();
 Command ImportCommand();
 Command SimulateCommand();
 Command RuleCommand();
+Command QueueCommand();
 
 // The options --server, --user and --password-file, which every client command takes.
 std::vector<Option> ConnectionOptions();
