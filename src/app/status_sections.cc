@@ -158,6 +158,38 @@ StatusTable HeldMessages(const Wiring& wiring) {
   return table;
 }
 
+StatusTable Jobs(const Wiring& wiring) {
+  StatusTable table{{"queue", "waiting", "running", "given up", "oldest due", "running here",
+                     "done", "tried again", "handed back", "lost"},
+                    {}};
+  if (const auto jobs = wiring.Jobs()) {
+    const auto ended = [&](queue::JobOutcome outcome) {
+      return jobs->outcomes[static_cast<std::size_t>(outcome)];
+    };
+    table.rows.push_back(
+        {jobs->service, jobs->depth.waiting, jobs->depth.running,
+         StatusCell(jobs->depth.dead,
+                    jobs->depth.dead > 0 ? StatusTone::kWarning : StatusTone::kPlain),
+         FormatDuration(jobs->depth.oldest),
+         std::to_string(jobs->running.size()) + " of " + std::to_string(jobs->concurrency),
+         ended(queue::JobOutcome::kDone), ended(queue::JobOutcome::kRetried),
+         ended(queue::JobOutcome::kReleased), ended(queue::JobOutcome::kLost)});
+  }
+  return table;
+}
+
+StatusTable HeldMessages(const Wiring& wiring) {
+  StatusTable table{{"message", "topic", "waits since", "failures", "next attempt"}, {}};
+  if (const auto outbox = wiring.Outbox()) {
+    for (const queue::HeldMessage& message : outbox->held) {
+      table.rows.push_back({message.sequence, message.topic, FormatTime(message.created_at),
+                            StatusCell(message.failures, StatusTone::kWarning),
+                            FormatTime(message.next_attempt)});
+    }
+  }
+  return table;
+}
+
 StatusTable SlowStatements(const Wiring& wiring) {
   StatusTable table{{"service", "statement", "took"}, {}};
   for (const db::DatabaseState& state : wiring.Databases()) {
@@ -229,6 +261,7 @@ void AddStatusSections(StatusRegistry& status, Governance& governance, const Wir
   status.Add("databases", "Databases", [&] { return Databases(wiring); });
   status.Add("caches", "Caches", [&] { return Caches(wiring); });
   status.Add("queues", "Queues", [&] { return Queues(wiring); });
+  status.Add("jobs", "Background jobs", [&] { return Jobs(wiring); });
   status.Add("held_messages", "Messages that hold back others",
              [&] { return HeldMessages(wiring); });
   status.Add("slow_statements", "Slow statements", [&] { return SlowStatements(wiring); });

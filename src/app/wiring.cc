@@ -130,14 +130,14 @@ Task<Status> Wiring::BuildSubject() {
 Task<Status> Wiring::BuildRule() {
   if (!Runs("rule")) co_return Connect("rule", apis_.rule, rule::v1::MakeRuleClient);
   VEDETTE_CO_TRY(db::Database * database, co_await OpenDatabase("rule"));
-  Offer(
-      "rule", apis_.rule,
-      std::make_unique<rule::RuleModule>(
-          rule::RuleDependencies{*database, platform_.clock, platform_.authorizer, LoggerOf("rule"),
-                                 platform_.runtime, *apis_.identity, *apis_.trial,
-                                 [this]() -> monitor::v1::MonitorApi& { return *apis_.monitor; }},
-          config_.rule),
-      rule::v1::MakeRuleGuard);
+  auto module = std::make_unique<rule::RuleModule>(
+      rule::RuleDependencies{*database, platform_.clock, platform_.authorizer, LoggerOf("rule"),
+                             platform_.runtime, *apis_.identity, *apis_.trial,
+                             [this]() -> monitor::v1::MonitorApi& { return *apis_.monitor; },
+                             platform_.metrics, &platform_.governance.tracer()},
+      config_.rule);
+  rule_ = module.get();
+  Offer("rule", apis_.rule, std::move(module), rule::v1::MakeRuleGuard);
   co_return Status();
 }
 
@@ -204,6 +204,11 @@ std::vector<cache::CacheSnapshot> Wiring::Caches() const {
 std::optional<queue::OutboxRelay::State> Wiring::Outbox() const {
   if (monitor_ == nullptr) return std::nullopt;
   return monitor_->OutboxState();
+}
+
+std::optional<queue::JobRunner::State> Wiring::Jobs() const {
+  if (rule_ == nullptr) return std::nullopt;
+  return rule_->JobState();
 }
 
 std::vector<db::DatabaseState> Wiring::Databases() const {

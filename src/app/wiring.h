@@ -81,6 +81,7 @@ class Wiring {
   std::vector<db::DatabaseState> Databases() const;
   std::vector<cache::CacheSnapshot> Caches() const;
   std::optional<queue::OutboxRelay::State> Outbox() const;  // nullopt without the role monitor
+  std::optional<queue::JobRunner::State> Jobs() const;      // nullopt without the role rule
 
  private:
   bool Runs(std::string_view role) const { return roles_.contains(role); }
@@ -112,6 +113,7 @@ class Wiring {
   std::vector<std::unique_ptr<Module>> modules_;  // in the order of their start
   std::size_t started_ = 0;
   const trial::TrialModule* trial_ = nullptr;  // among modules_, if they run here
+  const rule::RuleModule* rule_ = nullptr;
   const monitor::MonitorModule* monitor_ = nullptr;
   Apis apis_;
 };

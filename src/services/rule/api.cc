@@ -105,14 +105,10 @@ class RuleApiOverLogic final : public v1::RuleApi {
 
   Task<Result<v1::Backtest>> StartBacktest(CallContext context,
                                            v1::StartBacktestRequest request) override {
-    BacktestOrder order{.rule_id = std::move(*request.mutable_rule_id()),
-                        .version = request.version(),
-                        .envelope = std::move(*request.mutable_envelope()),
-                        .as_known = request.mode() == "as_known",
-                        .compare_with = request.compare_with()};
-    VEDETTE_CO_TRY(auto backtest, co_await logic_.StartBacktest(
-                                      std::move(context), std::move(*request.mutable_study_id()),
-                                      std::move(order)));
+    std::string study_id = request.study_id();
+    VEDETTE_CO_TRY(auto backtest,
+                   co_await logic_.StartBacktest(std::move(context), std::move(study_id),
+                                                 OrderOf(std::move(request))));
     co_return ToProto(std::move(backtest));
   }
 

@@ -24,12 +24,6 @@ bool HasStatus(const RuleVersion& version, const std::string& status) {
   return StatusText(version.status) == status;
 }
 
-// The rule of a kept version, against what the study is now.
-Result<CheckedRule> Compile(const RuleVersion& version,
-                            const std::shared_ptr<const rules::Catalog>& catalog) {
-  return CheckOneRule(version.definition, version.rule_id, catalog);
-}
-
 }  // namespace
 
 RuleLogic::RuleLogic(Dependencies dependencies, RuleOptions options)
@@ -204,57 +198,7 @@ Task<Result<BacktestPlan>> RuleLogic::Plan(CallContext context,
   VEDETTE_CO_TRY(auto catalog, co_await dependencies_.catalogs.Load(context, study_id));
   VEDETTE_CO_TRY(const auto versions,
                  co_await dependencies_.store.ListStudy(context.deadline, study_id));
-  std::vector<RuleVersion> of_rule;
-  CheckedRule checked;
-  std::int32_t number = 0;
-  if (!order.envelope.empty()) {
-    VEDETTE_CO_TRY(checked, CheckOneRule(order.envelope, order.rule_id, catalog));
-    order.rule_id = checked.rule->definition().rule_id;
-  }
-  for (const RuleVersion& version : versions) {
-    if (version.rule_id == order.rule_id) of_rule.push_back(version);
-  }
-  if (order.envelope.empty()) {
-    const RuleVersion* chosen = Chosen(of_rule, order.version);
-    if (chosen == nullptr) co_return Fail(Code::kNotFound, "There is no such rule version.");
-    number = chosen->version;
-    VEDETTE_CO_TRY(checked, Compile(*chosen, catalog));
-  }
-  BacktestPlan plan{.backtest = {.id = NewUuid(dependencies_.clock.Now()).ToString(),
-                                 .study_id = study_id,
-                                 .rule_id = order.rule_id,
-                                 .version = number,
-                                 .content_hash = checked.rule->content_hash(),
-                                 .as_known = order.as_known,
-                                 .started_by = context.principal->subject,
-                                 .started_at = dependencies_.clock.Now()},
-                    .catalog = catalog,
-                    .rule = checked.rule};
-  for (const RuleVersion& version : versions) {
-    const bool earlier = version.rule_id == order.rule_id && version.version != number &&
-                         (order.compare_with == 0 ? version.status == RuleStatus::kActive
-                                                  : version.version == order.compare_with);
-    const bool other = version.rule_id != order.rule_id && version.status == RuleStatus::kActive;
-    if (!earlier && !other) continue;
-    // One that no longer fits the study's items has nothing to be compared on.
-    auto compiled = Compile(version, catalog);
-    if (!compiled) continue;
-    if (earlier) {
-      plan.earlier = compiled->rule;
-    } else {
-      plan.active.push_back(compiled->rule);
-    }
-  }
-  plan.backtest.unblinding =
-      plan.rule->facts().unblinding || (plan.earlier && plan.earlier->facts().unblinding);
-  // Else the overlap would tell the treatment.
-  if (!plan.backtest.unblinding) {
-    std::erase_if(plan.active, [](const auto& rule) { return rule->facts().unblinding; });
-  }
-  if (order.compare_with != 0 && plan.earlier == nullptr) {
-    co_return FailField("compareWith", "is no version of this rule that still compiles");
-  }
-  co_return plan;
+  co_return PlanBacktest(std::move(order), std::move(catalog), versions);
 }
 
 Task<Result<Backtest>> RuleLogic::StartBacktest(CallContext context,
@@ -265,13 +209,25 @@ Task<Result<Backtest>> RuleLogic::StartBacktest(CallContext context,
     co_return FailField("ruleId", "is missing; give a kept rule or an envelope");
   }
   VEDETTE_CO_TRY(auto plan, co_await Plan(context, study_id, std::move(order)));
-  if (plan.backtest.unblinding) {
+  if (plan.unblinding) {
     VEDETTE_CO_CHECK_OK(CheckWholeStudy(*context.principal, kSeeTreatment, study_id));
   }
-  dependencies_.logger.Info("Back-test started", {{"study", plan.backtest.study_id},
-                                                  {"rule", plan.backtest.rule_id},
-                                                  {"by", plan.backtest.started_by}});
-  co_return co_await dependencies_.backtests.Start(context.deadline, std::move(plan));
+  const Timestamp now = dependencies_.clock.Now();
+  Backtest backtest{.id = NewUuid(now).ToString(),
+                    .study_id = std::move(study_id),
+                    .rule_id = plan.order.rule_id,
+                    .version = plan.order.version,
+                    .content_hash = plan.rule->content_hash(),
+                    .as_known = plan.order.as_known,
+                    .unblinding = plan.unblinding,
+                    .started_by = context.principal->subject,
+                    .started_at = now};
+  VEDETTE_CO_TRY(backtest, co_await dependencies_.backtests.Start(
+                               context.deadline, std::move(backtest), std::move(plan.order)));
+  dependencies_.logger.Info(
+      "Back-test started",
+      {{"study", backtest.study_id}, {"rule", backtest.rule_id}, {"by", backtest.started_by}});
+  co_return backtest;
 }
 
 Task<Result<Backtest>> RuleLogic::GetBacktest(CallContext context,

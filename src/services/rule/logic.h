@@ -15,6 +15,7 @@
 #include "kit/rpc/call_context.h"
 #include "kit/task/task.h"
 #include "services/rule/authoring.h"
+#include "services/rule/backtest_plan.h"
 #include "services/rule/backtests.h"
 #include "services/rule/catalog_source.h"
 #include "services/rule/signatures.h"
@@ -35,15 +36,6 @@ struct RuleOptions {
   std::chrono::milliseconds poll_interval = std::chrono::seconds(5);
   // Whether a version needs tests, a back-test and a second person's signature to go to work.
   bool require_signature = true;
-};
-
-// What is to be tried: a kept version, or an envelope of one rule.
-struct BacktestOrder {
-  std::string rule_id;
-  std::int32_t version = 0;  // 0: the newest
-  std::string envelope;
-  bool as_known = false;
-  std::int32_t compare_with = 0;  // 0: the active version, if there is one
 };
 
 // What rule does, for a caller whose permission on the study the guard has checked. Thread-safe.

@@ -4,17 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <functional>
 #include <optional>
-#include <stdexcept>
 
 #include "kit/task/runtime.h"
 #include "kit/task/sleep.h"
 #include "kit/task/task_group.h"
 #include "kit/testing/databases.h"
 #include "kit/testing/fake_clock.h"
-#include "migrations.embed.h"
+#include "services/rule/backtest_test_support.h"
 #include "services/rule/policy.h"
 
 namespace vedette::rule {
@@ -24,52 +22,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testkit::DatabaseKind;
-
-class FixedCatalog final : public CatalogSource {
- public:
-  FixedCatalog() {
-    auto catalog = std::make_shared<rules::Catalog>();
-    catalog->study_id = "S1";
-    catalog->items = {{.code = "SYSBP", .name = "vs.SYSBP", .unit = "mmHg"},
-                      {.code = "ARM",
-                       .name = "arm",
-                       .role = rules::CatalogItem::Role::kAttribute,
-                       .kind = rules::ValueKind::kText,
-                       .unblinding = true}};
-    catalog->Finish();
-    catalog_ = std::move(catalog);
-  }
-  Task<Result<std::shared_ptr<const rules::Catalog>>> Load(CallContext, std::string) override {
-    co_return catalog_;
-  }
-
- private:
-  std::shared_ptr<const rules::Catalog> catalog_;
-};
-
-// Three subjects at two sites, with one reading each: 130, 150 and 170 mmHg.
-class FixedHistory final : public HistorySource {
- public:
-  Task<Result<std::shared_ptr<const rules::History>>> Load(CallContext, Request request) override {
-    while (blocked) {
-      if (!request.progress(0.5)) co_return Fail(Code::kCancelled, "cancelled");
-      co_await SleepFor(std::chrono::milliseconds(1));
-    }
-    if (broken) co_return Fail(Code::kUnavailable, "The log cannot be read now.");
-    if (throws) throw std::runtime_error("no memory");
-    auto history = std::make_shared<rules::History>(request.catalog);
-    for (int i = 0; i < 3; ++i) {
-      const auto subject = history->Subject("70" + std::to_string(i), i == 0 ? "A" : "B");
-      history->Add(subject, {.item = 0, .key = 1, .time = 1'000 * i, .number = 130.0 + 20 * i});
-    }
-    history->Finish();
-    co_return history;
-  }
-
-  std::atomic<bool> blocked = false;
-  std::atomic<bool> broken = false;
-  std::atomic<bool> throws = false;
-};
 
 // Takes one password, and knows the caller by the token.
 class FixedSignatures final : public SignatureCheck {
@@ -124,16 +76,9 @@ Task<void> WatchInto(RuleLogic* logic,
 class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
  protected:
   RuleLogicTest()
-      : database_(testkit::OpenTestDatabase(GetParam(), runtime_, kMigrations)),
+      : database_(testkit::OpenTestDatabase(GetParam(), runtime_, Migrations())),
         store_(*database_),
-        backtest_store_(*database_),
-        backtests_({.rules = store_,
-                    .store = backtest_store_,
-                    .history = history_,
-                    .clock = clock_,
-                    .logger = Logger(),
-                    .runtime = runtime_},
-                   1),
+        process_(*database_, catalogs_, history_, clock_, runtime_),
         authorizer_(
             RoleTable{{"manager", {"rule.read", "rule.write", "rule.sign", "rule.activate"}},
                       {"unblinded", {"alert.unblinded"}}}),
@@ -143,14 +88,12 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
     context_.principal = Caller("*");
   }
 
-  ~RuleLogicTest() override {
-    runtime_.RunBlocking([&] { return backtests_.Close(); });
-  }
+  ~RuleLogicTest() override { process_.Stop(); }
 
   RuleLogic::Dependencies Parts() {
     return {.store = store_,
             .catalogs = catalogs_,
-            .backtests = backtests_,
+            .backtests = process_.backtests,
             .signatures = signatures_,
             .authorizer = authorizer_,
             .clock = clock_,
@@ -209,15 +152,6 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
       co_await SleepFor(std::chrono::milliseconds(1));
     }
   }
-  // Whether it ends before long.
-  Task<bool> BacktestEnds(std::string id) {
-    for (int i = 0; i < 5'000; ++i) {
-      const auto backtest = co_await logic_.GetBacktest(context_, "S1", id);
-      if (backtest && backtest->ended_at != Timestamp{}) co_return true;
-      co_await SleepFor(std::chrono::milliseconds(1));
-    }
-    co_return false;
-  }
   Result<RuleVersion> Activate(std::string rule, int version) {
     return Run<Result<RuleVersion>>([&] { return logic_.Activate(context_, "S1", rule, version); });
   }
@@ -233,11 +167,10 @@ class RuleLogicTest : public ::testing::TestWithParam<DatabaseKind> {
   testkit::TestDatabase database_;
   FakeClock clock_;
   RuleStore store_;
-  BacktestStore backtest_store_;
   FixedCatalog catalogs_;
   FixedHistory history_;
   FixedSignatures signatures_;
-  Backtests backtests_;
+  BacktestProcess process_;
   Authorizer authorizer_;
   RuleLogic logic_;
   RuleLogic strict_;  // asks for signatures
@@ -459,36 +392,19 @@ TEST_P(RuleLogicTest, AnEnvelopeIsTriedWithoutBeingKept) {
   EXPECT_THAT(List(), IsEmpty());
 }
 
-TEST_P(RuleLogicTest, ABacktestCanBeCancelledAndOthersWaitTheirTurn) {
+TEST_P(RuleLogicTest, ABacktestCanBeCancelledAndTooManyAreRefused) {
   ASSERT_TRUE(Create(Spec()));
   history_.blocked = true;
   const auto started = StartBacktest({.rule_id = "HIGH"});
   ASSERT_TRUE(started);
-  EXPECT_EQ(StartBacktest({.rule_id = "HIGH"}).error().code, Code::kResourceExhausted);
+  const auto refused = StartBacktest({.rule_id = "HIGH"});
+  EXPECT_EQ(refused.error().code, Code::kResourceExhausted);
+  EXPECT_TRUE(refused.error().retry_after);
   EXPECT_EQ(GetBacktest(started->id)->status, BacktestStatus::kLoading);
   ASSERT_TRUE(
       Run<Result<Backtest>>([&] { return logic_.CancelBacktest(context_, "S1", started->id); }));
   EXPECT_EQ(Ended(started->id)->status, BacktestStatus::kCancelled);
   EXPECT_THAT(List().at(0).backtest_id, IsEmpty()) << "one that was cancelled proves nothing";
-}
-
-TEST_P(RuleLogicTest, ABacktestWithoutItsDataFailsInWords) {
-  ASSERT_TRUE(Create(Spec()));
-  history_.broken = true;
-  const auto ended = Ended(StartBacktest({.rule_id = "HIGH"})->id);
-  EXPECT_EQ(ended->status, BacktestStatus::kFailed);
-  EXPECT_EQ(ended->error, "The log cannot be read now.");
-}
-
-TEST_P(RuleLogicTest, ABacktestThatThrowsFailsAndMakesRoomForTheNext) {
-  ASSERT_TRUE(Create(Spec()));
-  history_.throws = true;
-  const auto started = StartBacktest({.rule_id = "HIGH"});
-  ASSERT_TRUE(started);
-  ASSERT_TRUE(Run<bool>([&] { return BacktestEnds(started->id); }));
-  EXPECT_EQ(GetBacktest(started->id)->status, BacktestStatus::kFailed);
-  history_.throws = false;
-  EXPECT_TRUE(StartBacktest({.rule_id = "HIGH"}));
 }
 
 TEST_P(RuleLogicTest, WhatWasSignedKeepsItsBacktest) {

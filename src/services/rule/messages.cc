@@ -163,4 +163,23 @@ v1::CheckRuleResponse ToProto(const EnvelopeCheck& check) {
   return response;
 }
 
+v1::StartBacktestRequest ToProto(std::string study_id, BacktestOrder order) {
+  v1::StartBacktestRequest message;
+  message.set_study_id(std::move(study_id));
+  message.set_rule_id(std::move(order.rule_id));
+  message.set_version(order.version);
+  message.set_envelope(std::move(order.envelope));
+  message.set_mode(order.as_known ? "as_known" : "as_corrected");
+  message.set_compare_with(order.compare_with);
+  return message;
+}
+
+BacktestOrder OrderOf(v1::StartBacktestRequest request) {
+  return {.rule_id = std::move(*request.mutable_rule_id()),
+          .version = request.version(),
+          .envelope = std::move(*request.mutable_envelope()),
+          .as_known = request.mode() == "as_known",
+          .compare_with = request.compare_with()};
+}
+
 }  // namespace vedette::rule

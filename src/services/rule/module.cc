@@ -4,12 +4,15 @@
 #include <vedette/rule/v1/rule.vedette.h>
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
+#include "base/random.h"
 #include "kit/db/migrate.h"
-#include "migrations.embed.h"
+#include "kit/queue/job_queue.h"
 #include "services/rule/api.h"
 #include "services/rule/backtest_store.h"
+#include "services/rule/backtest_worker.h"
 #include "services/rule/backtests.h"
 #include "services/rule/catalog_source.h"
 #include "services/rule/history_source.h"
@@ -28,13 +31,25 @@ struct RuleModule::Parts {
         history(MakeMonitorHistory(std::move(dependencies.monitor))),
         store(dependencies.database),
         backtest_store(dependencies.database),
-        backtests({.rules = store,
-                   .store = backtest_store,
-                   .history = *history,
-                   .clock = dependencies.clock,
-                   .logger = dependencies.logger,
-                   .runtime = dependencies.runtime},
-                  static_cast<std::size_t>(config.backtests_at_once)),
+        jobs(dependencies.database, dependencies.clock),
+        backtests({.store = backtest_store, .queue = jobs, .clock = dependencies.clock},
+                  config.backtests_unfinished),
+        worker({.rules = store,
+                .store = backtest_store,
+                .catalogs = *catalogs,
+                .history = *history,
+                .queue = jobs,
+                .clock = dependencies.clock,
+                .logger = dependencies.logger},
+               {.at_once = config.backtests_at_once}),
+        runner("rule",
+               {.concurrency = config.backtests_at_once, .claim = config.backtest_claim},
+               {.queue = jobs,
+                .runtime = dependencies.runtime,
+                .random = random,
+                .tracer = dependencies.tracer != nullptr ? *dependencies.tracer : no_tracer,
+                .metrics = dependencies.metrics,
+                .logger = dependencies.logger}),
         logic(
             {.store = store,
              .catalogs = *catalogs,
@@ -44,7 +59,11 @@ struct RuleModule::Parts {
              .clock = dependencies.clock,
              .logger = dependencies.logger},
             {.poll_interval = config.poll_interval, .require_signature = config.require_signature}),
-        api(MakeRuleApi(logic)) {}
+        api(MakeRuleApi(logic)) {
+    runner.Handle(
+        std::string(kBacktestJob), [this](queue::Job job) { return worker.Do(std::move(job)); },
+        worker.KindOptions());
+  }
 
   db::Database& database;
   Logger logger;
@@ -53,7 +72,12 @@ struct RuleModule::Parts {
   std::unique_ptr<HistorySource> history;
   RuleStore store;
   BacktestStore backtest_store;
+  SystemRandom random;
+  NullTracer no_tracer;
+  queue::JobQueue jobs;
   Backtests backtests;
+  BacktestWorker worker;
+  queue::JobRunner runner;
   RuleLogic logic;
   std::unique_ptr<v1::RuleApi> api;
   std::atomic<bool> started = false;
@@ -66,9 +90,12 @@ RuleModule::~RuleModule() = default;
 
 v1::RuleApi& RuleModule::api() { return *parts_->api; }
 
+queue::JobRunner::State RuleModule::JobState() const { return parts_->runner.Snapshot(); }
+
 Task<Status> RuleModule::Start() {
-  VEDETTE_CO_CHECK_OK(co_await db::Migrate(parts_->database, kMigrations, parts_->logger));
+  VEDETTE_CO_CHECK_OK(co_await db::Migrate(parts_->database, Migrations(), parts_->logger));
   VEDETTE_CO_CHECK_OK(co_await parts_->backtests.Recover());
+  parts_->runner.Start();
   parts_->started = true;
   co_return Status{};
 }
@@ -76,7 +103,8 @@ Task<Status> RuleModule::Start() {
 Task<void> RuleModule::Stop() {
   parts_->started = false;
   parts_->logic.Close();
-  co_await parts_->backtests.Close();
+  // No grace: another process goes on, or this one once it runs again.
+  co_await parts_->runner.Stop(std::chrono::milliseconds(0));
 }
 
 Status RuleModule::Ready() const {

@@ -21,6 +21,9 @@ class RuleChange {
   // In order of version.
   const std::vector<RuleVersion>& versions() const { return versions_; }
 
+  // For what is written together with the change.
+  db::Transaction& transaction() { return *transaction_; }
+
   Task<Status> Add(RuleVersion version);
   Task<Status> Apply(StatusChange change);
   Task<Status> Sign(std::string version_id, Signature signature);
