@@ -168,11 +168,11 @@ void App::Impl::BuildOps() {
   ops_access = std::make_unique<OpsAccess>(config.ops, *verifier, authorizer, clock);
   profiler = std::make_unique<Profiler>(config.profile);
   AddProcessStatus(status, std::string(kVersion), {roles.begin(), roles.end()}, clock);
-  AddStatusSections(status, *governance, *wiring);
   status.Add("connections", "Connections", [this] {
     return StatusPairs{{{"HTTP", http_server ? http_server->connections() : 0},
                         {"gRPC calls", grpc_server ? grpc_server->calls() : 0}}};
   });
+  AddStatusSections(status, *governance, *wiring);
   AddOpsRoutes(router, health, metrics, *metrics_access, *ops_access);
   AddStatusRoutes(router, *ops_access, status);
   AddProfileRoutes(router, *ops_access, *profiler);

@@ -30,7 +30,7 @@ StatusTable Load(Governance& governance) {
   StatusTable table{{"class", "passed", "failed", "refused", "in flight", "limit", "state"}, {}};
   for (const Shedder::State& state : governance.shedder().Snapshot()) {
     table.rows.push_back({RateClassName(state.rate_class), state.passed, state.failed,
-                          state.refused, state.flying, state.limit,
+                          state.refused, state.flying, std::round(state.limit * 10) / 10,
                           state.shedding ? StatusCell("shedding", StatusTone::kBad)
                                          : StatusCell("takes all", StatusTone::kGood)});
   }
@@ -75,7 +75,8 @@ StatusPairs Limits(Governance& governance) {
 StatusTable Features(Governance& governance) {
   StatusTable table{{"feature", "state", "by"}, {}};
   for (const Degradation::Feature& feature : governance.degradation().Snapshot()) {
-    table.rows.push_back({feature.name, OnOff(feature.off), feature.by_hand ? "hand" : "load"});
+    const char* const by = feature.by_hand ? "hand" : feature.off ? "load" : "";
+    table.rows.push_back({feature.name, OnOff(feature.off), by});
   }
   return table;
 }
@@ -256,20 +257,20 @@ void AddStatusSections(StatusRegistry& status, Governance& governance, const Wir
              [&] { return Operations(governance); });
   status.Add("limits", "Budgets of callers", [&] { return Limits(governance); });
   status.Add("features", "Features", [&] { return Features(governance); });
+  status.Add("breakers", "Breakers", [&] { return Breakers(governance); });
   status.Add("peers", "Peers", [&] { return Peers(wiring); });
   status.Add("discovery", "Discovery", [&] { return Discovery(governance); });
   status.Add("databases", "Databases", [&] { return Databases(wiring); });
+  status.Add("slow_statements", "Slow statements", [&] { return SlowStatements(wiring); });
+  status.Add("slow", "Slow operations", [&] { return governance.slow_operations().Table(); });
   status.Add("caches", "Caches", [&] { return Caches(wiring); });
   status.Add("queues", "Queues", [&] { return Queues(wiring); });
   status.Add("jobs", "Background jobs", [&] { return Jobs(wiring); });
   status.Add("held_messages", "Messages that hold back others",
              [&] { return HeldMessages(wiring); });
-  status.Add("slow_statements", "Slow statements", [&] { return SlowStatements(wiring); });
-  status.Add("breakers", "Breakers", [&] { return Breakers(governance); });
   status.Add("redis", "Redis", [&] { return Redis(governance); });
   status.Add("traces", "Traces", [&] { return Traces(governance); });
   status.Add("live", "Live values", [&] { return Live(governance); });
-  status.Add("slow", "Slow operations", [&] { return governance.slow_operations().Table(); });
 }
 
 }  // namespace vedette::app

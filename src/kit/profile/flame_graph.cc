@@ -27,6 +27,7 @@ constexpr std::string_view kStyle = R"(
 .flame b { display: block; font-weight: 400; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; padding: 0 3px; height: 16px; color: #20160a;
   box-shadow: inset -1px -1px 0 rgb(255 255 255 / .55); }
+.functions td { overflow-wrap: anywhere; } .functions td.number { white-space: nowrap; }
 .c0 { background: #f2a65a; } .c1 { background: #f4b860; } .c2 { background: #ee8f5b; }
 .c3 { background: #f6c978; } .c4 { background: #e9a178; } .c5 { background: #f0b48c; }
 )";
@@ -111,7 +112,8 @@ void AppendTop(std::string& out, const Figures& figures) {
     return a.second.self != b.second.self ? a.second.self > b.second.self : a.first < b.first;
   });
   out +=
-      "<h2>Functions by their own time</h2>\n<table><thead><tr><th>own</th><th>with callees</th>"
+      "<h2>Functions by their own time</h2>\n<table "
+      "class=\"functions\"><thead><tr><th>own</th><th>with&nbsp;callees</th>"
       "<th>function</th></tr></thead><tbody>\n";
   for (const auto& [name, shares] : rows | std::views::take(kTopFunctions)) {
     if (shares.self == 0) break;

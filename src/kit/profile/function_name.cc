@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 
 namespace vedette {
 namespace {
@@ -13,6 +15,7 @@ constexpr auto kOperatorSigns = std::to_array<std::string_view>(
     {"<=>", "->*", "<<=", ">>=", "()", "[]", "->", "++", "--", "<<", ">>", "<=",   ">=", "==",
      "!=",  "&&",  "||",  "+=",  "-=", "*=", "/=", "%=", "^=", "&=", "|=", "\"\"", "+",  "-",
      "*",   "/",   "%",   "^",   "&",  "|",  "~",  "!",  "=",  "<",  ">",  ","});
+constexpr std::string_view kMangled = "_Z";
 constexpr auto kQualifiers =
     std::to_array<std::string_view>({" const", " volatile", " noexcept", " &&", " &"});
 
@@ -66,9 +69,32 @@ std::size_t EndOfPointer(std::string_view text, std::size_t at) {
   return std::min(text.size(), text.find_first_not_of("*& ", at));
 }
 
+// Of "_ZN7vedette3rpc4CallI…" the parts that are written as length and text (Itanium C++ ABI §5.1).
+std::string OutlineOfMangled(std::string_view mangled) {
+  std::string_view rest = mangled.substr(kMangled.size());
+  // Local names, internal linkage, nested names and their qualifiers.
+  rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of("ZLNrVKRO")));
+  std::string out;
+  if (rest.starts_with("St")) {
+    out = "std";
+    rest.remove_prefix(2);
+  }
+  while (true) {
+    std::size_t length = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), length);
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (error != std::errc() || length == 0 || length > rest.size()) break;
+    if (!out.empty()) out += "::";
+    out += rest.substr(0, length);
+    rest.remove_prefix(length);
+  }
+  return out.empty() ? std::string(mangled) : out + "…";
+}
+
 }  // namespace
 
 std::string ShortFunctionName(std::string_view demangled) {
+  if (demangled.starts_with(kMangled)) return OutlineOfMangled(demangled);
   constexpr std::string_view kAnonymous = "(anonymous namespace)";
   std::string out;
   std::size_t name_begin = 0;  // behind what stands before the name: a result type

@@ -62,6 +62,18 @@ TEST(ShortFunctionNameTest, KnowsOperators) {
   EXPECT_EQ(ShortFunctionName("A::operator unsigned long() const"), "A::operator unsigned long");
 }
 
+// Newer compilers write constraints into names, which older libraries cannot read.
+TEST(ShortFunctionNameTest, OutlinesWhatCannotBeDemangled) {
+  EXPECT_EQ(ShortFunctionName("_ZNKSt6ranges10__equal_fnclITkSt14input_iteratorPKcEEbT_"),
+            "std::ranges::__equal_fn…");
+  EXPECT_EQ(ShortFunctionName("_ZN7vedette3rpc4glue4CallINS_4rule2v17RuleApiEEEvv"),
+            "vedette::rpc::glue::Call…");
+  EXPECT_EQ(ShortFunctionName("_ZZN7vedette3Foo3BarEvENKUlvE_clEv"), "vedette::Foo::Bar…");
+  for (const char* odd : {"_Z", "_ZN", "_ZN0", "_ZN99abc", "_ZNSt", "_ZN99999999999999999999999"}) {
+    ShortFunctionName(odd);
+  }
+}
+
 TEST(ShortFunctionNameTest, SurvivesOtherText) {
   for (const std::string_view odd :
        {"",     "<",        "((",        ">>)",        ")",

@@ -129,8 +129,13 @@ struct Profiler::Impl {
   Result<std::string> Draw(const Result<std::string>& profile) {
     if (!profile) return profile;
     VEDETTE_TRY(const CpuProfile parsed, ParseCpuProfile(*profile));
-    return RenderFlameGraph(parsed, [this](std::uint64_t address) {
-      return ShortFunctionName(symbolizer.Name(address));
+    return RenderFlameGraph(parsed, [this](std::uint64_t address) -> std::string {
+      if (const std::string name = symbolizer.Name(address); !name.empty()) {
+        return ShortFunctionName(name);
+      }
+      // A library without symbols is one box, not one for each address.
+      const std::string library = symbolizer.Library(address);
+      return library.empty() ? std::string() : "[" + library + "]";
     });
   }
 

@@ -105,6 +105,7 @@ void Symbolizer::LoadModules() {
 }
 
 Symbolizer::Module* Symbolizer::Find(std::uint64_t address) {
+  if (modules_.empty()) LoadModules();
   const auto found =
       std::ranges::find_if(modules_, [&](const auto& module) { return module->Contains(address); });
   return found == modules_.end() ? nullptr : found->get();
@@ -112,10 +113,15 @@ Symbolizer::Module* Symbolizer::Find(std::uint64_t address) {
 
 std::string Symbolizer::Name(std::uint64_t address) {
   const std::scoped_lock lock(mutex_);
-  if (modules_.empty()) LoadModules();
   Module* const module = Find(address);
   const std::string_view name = module == nullptr ? std::string_view() : module->NameAt(address);
   return name.empty() ? std::string() : Demangle(name);
+}
+
+std::string Symbolizer::Library(std::uint64_t address) {
+  const std::scoped_lock lock(mutex_);
+  const Module* const module = Find(address);
+  return module == nullptr ? std::string() : module->path.substr(module->path.rfind('/') + 1);
 }
 
 }  // namespace vedette

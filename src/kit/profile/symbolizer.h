@@ -20,6 +20,9 @@ class Symbolizer {
   // Demangled; empty when unknown. Of a return address, ask for the byte before it.
   std::string Name(std::uint64_t address);
 
+  // The file name of the program or library that the address lies in; empty when in none.
+  std::string Library(std::uint64_t address);
+
  private:
   struct Module;
   // With the mutex held.

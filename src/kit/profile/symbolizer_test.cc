@@ -14,6 +14,7 @@ namespace vedette {
 namespace {
 
 using testing::HasSubstr;
+using testing::StartsWith;
 
 __attribute__((noinline)) int FunctionOfThisFileAlone(int value) { return value * 3 + 1; }
 
@@ -23,6 +24,9 @@ TEST(SymbolizerTest, KnowsStaticFunctionsAndThoseOfLibraries) {
   EXPECT_THAT(symbolizer.Name(own), HasSubstr("FunctionOfThisFileAlone"));
   EXPECT_THAT(symbolizer.Name(own + 1), HasSubstr("FunctionOfThisFileAlone"));
   EXPECT_EQ(symbolizer.Name(reinterpret_cast<std::uint64_t>(&std::getenv)), "getenv");
+  EXPECT_THAT(symbolizer.Library(reinterpret_cast<std::uint64_t>(&std::getenv)),
+              StartsWith("libc."));
+  EXPECT_EQ(symbolizer.Library(0), "");
   EXPECT_EQ(symbolizer.Name(0), "");
   EXPECT_EQ(symbolizer.Name(~0ULL), "");
 }

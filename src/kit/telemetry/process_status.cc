@@ -19,6 +19,7 @@ std::int64_t Count(double value) {
 }  // namespace
 
 std::string FormatDuration(std::chrono::nanoseconds duration) {
+  if (duration.count() == 0) return "0 s";
   const double seconds = std::chrono::duration<double>(duration).count();
   const auto whole = static_cast<std::int64_t>(seconds);
   if (seconds >= 86'400) return fmt::format("{} d {} h", whole / 86'400, whole % 86'400 / 3600);
@@ -63,6 +64,7 @@ void AddProcessStatus(StatusRegistry& status,
                    {"compiler", __VERSION__},
                    {"roles", joined},
                    {"started", FormatTime(started)},
+                   {"seen at", FormatTime(clock.Now())},
                    {"uptime", FormatDuration(clock.SteadyNow() - steady)},
                    {"process id", getpid()},
                    {"resident memory", FormatBytes(ProcessResidentBytes())},

@@ -52,6 +52,21 @@ TEST(StatusTest, WritesHtmlInWhichTextIsText) {
   EXPECT_THAT(page, Not(HasSubstr("http:")));
 }
 
+TEST(StatusTest, NumbersStandBelowEachOtherInTablesAlone) {
+  StatusRegistry status;
+  status.Add("calls", "Calls", [] {
+    return StatusTable{{"address", "took", "state"},
+                       {{"10.0.0.1:80", "1.2 ms", "3 of 4"}, {"10.0.0.2:80", "", "away"}}};
+  });
+  status.Add("pairs", "Pairs", [] { return StatusPairs{{{"threads", 7}, {"revision", ""}}}; });
+  const std::string page = status.Html("t");
+  EXPECT_THAT(page, HasSubstr("<th>address</th><th class=\"number\">took</th><th>state</th>"));
+  EXPECT_THAT(page, HasSubstr("<td>10.0.0.1:80</td><td class=\"number\">1.2 ms</td>"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"number\">–</td><td>away</td>"));
+  EXPECT_THAT(page, HasSubstr("<th>threads</th><td>7</td>"));
+  EXPECT_THAT(page, HasSubstr("<th>revision</th><td>–</td>"));
+}
+
 TEST(StatusTest, ABrokenSectionLeavesTheOthers) {
   StatusRegistry status;
   status.Add("a", "A", []() -> StatusContent { throw std::runtime_error("internal detail"); });
@@ -90,12 +105,14 @@ TEST(StatusTest, TellsOfTheProcess) {
   const std::string json = status.Json();
   EXPECT_THAT(json, HasSubstr(R"("version":"1.2.3")"));
   EXPECT_THAT(json, HasSubstr(R"("roles":"trial, monitor")"));
-  EXPECT_THAT(json, HasSubstr(R"("started":"2026-01-01 00:00:00Z","uptime":"1 min 5 s")"));
+  EXPECT_THAT(json, HasSubstr(R"("started":"2026-01-01 00:00:00Z",)"
+                              R"("seen at":"2026-01-01 00:01:05Z","uptime":"1 min 5 s")"));
   EXPECT_THAT(json, testing::ContainsRegex(R"("threads":[1-9])"));
 }
 
 TEST(StatusTest, FormatsForPeople) {
   using namespace std::chrono_literals;
+  EXPECT_EQ(FormatDuration(0us), "0 s");
   EXPECT_EQ(FormatDuration(310us), "310 µs");
   EXPECT_EQ(FormatDuration(4ms), "4.0 ms");
   EXPECT_EQ(FormatDuration(4200ms), "4.20 s");

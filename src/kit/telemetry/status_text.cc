@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <vector>
 
 #include "kit/telemetry/json_text.h"
 
@@ -30,7 +31,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .15rem .9rem .15rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
 th { color: var(--soft); font-weight: 500; }
-td.number { text-align: right; }
+.number { text-align: right; }
 .good { color: var(--good); } .warning { color: var(--warning); } .bad { color: var(--bad); }
 .warning, .bad { font-weight: 600; }
 )";
@@ -58,9 +59,26 @@ std::string TextOf(const StatusCell& cell) {
   return std::get<bool>(cell.value) ? "yes" : "no";
 }
 
-void AppendCell(std::string& out, const StatusCell& cell) {
-  const bool number = std::holds_alternative<std::int64_t>(cell.value) ||
-                      std::holds_alternative<double>(cell.value);
+// A number, or one with its unit: "98 %", "1.2 ms".
+bool IsNumeric(const StatusCell& cell) {
+  const auto* text = std::get_if<std::string>(&cell.value);
+  if (text == nullptr) return !std::holds_alternative<bool>(cell.value);
+  const std::size_t end = text->find_first_not_of("-0123456789.");
+  return !text->empty() && end != 0 && (end == std::string::npos || (*text)[end] == ' ');
+}
+
+// Numbers stand below each other in a column without other text.
+std::vector<bool> NumericColumns(const StatusTable& table) {
+  std::vector<bool> numeric(table.columns.size(), true);
+  for (const auto& row : table.rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (!IsNumeric(row[i]) && !TextOf(row[i]).empty()) numeric[i] = false;
+    }
+  }
+  return numeric;
+}
+
+void AppendCell(std::string& out, const StatusCell& cell, bool number) {
   const std::string_view tone = ClassOf(cell.tone);
   out += "<td";
   if (number || !tone.empty()) {
@@ -68,21 +86,23 @@ void AppendCell(std::string& out, const StatusCell& cell) {
                        number && !tone.empty() ? " " : "", tone);
   }
   out += ">";
-  AppendHtmlText(out, TextOf(cell));
+  const std::string text = TextOf(cell);
+  AppendHtmlText(out, text.empty() ? "–" : text);
   out += "</td>";
 }
 
 void AppendTable(std::string& out, const StatusTable& table) {
+  const std::vector<bool> numeric = NumericColumns(table);
   out += "<thead><tr>";
-  for (const std::string& column : table.columns) {
-    out += "<th>";
-    AppendHtmlText(out, column);
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    out += numeric[i] ? "<th class=\"number\">" : "<th>";
+    AppendHtmlText(out, table.columns[i]);
     out += "</th>";
   }
   out += "</tr></thead><tbody>\n";
   for (const auto& row : table.rows) {
     out += "<tr>";
-    for (const StatusCell& cell : row) AppendCell(out, cell);
+    for (std::size_t i = 0; i < row.size(); ++i) AppendCell(out, row[i], numeric[i]);
     out += "</tr>\n";
   }
   out += "</tbody>";
@@ -111,7 +131,7 @@ void AppendSection(std::string& out, const StatusSection& section) {
       out += "<tr><th>";
       AppendHtmlText(out, name);
       out += "</th>";
-      AppendCell(out, cell);
+      AppendCell(out, cell, false);
       out += "</tr>\n";
     }
   }
