@@ -147,18 +147,6 @@ StatusTable Queues(const Wiring& wiring) {
   return table;
 }
 
-StatusTable HeldMessages(const Wiring& wiring) {
-  StatusTable table{{"message", "topic", "waits since", "failures", "next attempt"}, {}};
-  if (const auto outbox = wiring.Outbox()) {
-    for (const queue::HeldMessage& message : outbox->held) {
-      table.rows.push_back({message.sequence, message.topic, FormatTime(message.created_at),
-                            StatusCell(message.failures, StatusTone::kWarning),
-                            FormatTime(message.next_attempt)});
-    }
-  }
-  return table;
-}
-
 StatusTable Jobs(const Wiring& wiring) {
   StatusTable table{{"queue", "waiting", "running", "given up", "oldest due", "running here",
                      "done", "tried again", "handed back", "lost"},
