@@ -55,12 +55,13 @@ TEST(StatusTest, WritesHtmlInWhichTextIsText) {
 TEST(StatusTest, NumbersStandBelowEachOtherInTablesAlone) {
   StatusRegistry status;
   status.Add("calls", "Calls", [] {
-    return StatusTable{{"address", "took", "state"},
-                       {{"10.0.0.1:80", "1.2 ms", "3 of 4"}, {"10.0.0.2:80", "", "away"}}};
+    return StatusTable{{"address", "took", "state", "by"},
+                       {{"10.0.0.1:80", "1.2 ms", "3 of 4", ""}, {"10.0.0.2:80", "", "away", ""}}};
   });
   status.Add("pairs", "Pairs", [] { return StatusPairs{{{"threads", 7}, {"revision", ""}}}; });
   const std::string page = status.Html("t");
-  EXPECT_THAT(page, HasSubstr("<th>address</th><th class=\"number\">took</th><th>state</th>"));
+  EXPECT_THAT(page, HasSubstr("<th>address</th><th class=\"number\">took</th><th>state</th>"
+                              "<th>by</th>"));
   EXPECT_THAT(page, HasSubstr("<td>10.0.0.1:80</td><td class=\"number\">1.2 ms</td>"));
   EXPECT_THAT(page, HasSubstr("<td class=\"number\">–</td><td>away</td>"));
   EXPECT_THAT(page, HasSubstr("<th>threads</th><td>7</td>"));

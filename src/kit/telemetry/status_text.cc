@@ -69,10 +69,12 @@ bool IsNumeric(const StatusCell& cell) {
 
 // Numbers stand below each other in a column without other text.
 std::vector<bool> NumericColumns(const StatusTable& table) {
-  std::vector<bool> numeric(table.columns.size(), true);
-  for (const auto& row : table.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (!IsNumeric(row[i]) && !TextOf(row[i]).empty()) numeric[i] = false;
+  std::vector<bool> numeric(table.columns.size(), false);
+  for (std::size_t i = 0; i < numeric.size(); ++i) {
+    for (const auto& row : table.rows) {
+      if (TextOf(row[i]).empty()) continue;
+      numeric[i] = IsNumeric(row[i]);
+      if (!numeric[i]) break;
     }
   }
   return numeric;
