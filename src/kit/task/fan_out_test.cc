@@ -3,16 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <numeric>
 #include <stdexcept>
 
-#include "kit/task/cancellation.h"
 #include "kit/task/runtime.h"
-#include "kit/task/signal.h"
-#include "kit/task/spawn.h"
 #include "kit/task/task_group.h"
+#include "kit/task/task_test_support.h"
 
 namespace vedette {
 namespace {
@@ -125,8 +123,6 @@ Task<void> FanOutForEver(Gauge* gauge, Signal started, std::atomic<bool>* ended)
                                  [=](int value) { return WaitAndCount(gauge, started, value); });
 }
 
-Task<bool> WaitFor(Signal signal) { co_return co_await signal.Wait(); }
-
 // Of MapReduce ("others"): cancel drains it, nothing leaks.
 TEST_F(FanOutTest, ACancelledCallerCancelsWhatRunsAndWaitsForItsEnd) {
   TaskGroup group{Logger()};
@@ -151,51 +147,6 @@ TEST_F(FanOutTest, EachRunsForEveryInput) {
     return FanOutEach<int>(Numbers(7), 2, [this](int value) { return Fine(&gauge_, value); });
   }));
   EXPECT_EQ(gauge_.begun, 7);
-}
-
-Task<void> WaitForEver(std::atomic<int>* cancelled) {
-  const Signal never;
-  if (!co_await never.Wait()) ++*cancelled;
-  co_await Yield();  // throws: cancelled
-}
-
-Task<void> Fail() {
-  throw std::runtime_error("broken");
-  co_return;
-}
-
-Task<void> EndAtOnce() { co_return; }
-
-TEST(RunUntilTest, CancelsWhatTakesTooLongAndRethrowsWhatBroke) {
-  Runtime runtime(1);
-  std::atomic<int> cancelled = 0;
-  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
-  const auto later = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  EXPECT_FALSE(Await<bool>(
-      runtime, [&] { return RunUntil(soon, [&] { return WaitForEver(&cancelled); }); }));
-  EXPECT_EQ(cancelled, 1);
-  EXPECT_TRUE(Await<bool>(runtime, [&] { return RunUntil(later, [] { return EndAtOnce(); }); }));
-  EXPECT_THROW(Await<bool>(runtime, [&] { return RunUntil(later, [] { return Fail(); }); }),
-               std::runtime_error);
-}
-
-Task<void> Bound(std::atomic<int>* cancelled, Signal started) {
-  started.Set();
-  (void)co_await RunUntil(std::chrono::steady_clock::now() + std::chrono::hours(1),
-                          [cancelled] { return WaitForEver(cancelled); });
-}
-
-TEST(RunUntilTest, ACancelledCallerCancelsIt) {
-  Runtime runtime(1);
-  TaskGroup group{Logger()};
-  const Signal started;
-  std::atomic<int> cancelled = 0;
-  group.Spawn(runtime.Next(), "bound", [&] { return Bound(&cancelled, started); });
-  EXPECT_TRUE(Await<bool>(runtime, [&] { return WaitFor(started); }));
-  for (int turn = 0; turn < 10; ++turn) runtime.RunBlocking([] { return Yield(); });
-  group.Cancel();
-  runtime.RunBlocking([&] { return group.Join(); });
-  EXPECT_EQ(cancelled, 1);
 }
 
 }  // namespace

@@ -16,8 +16,11 @@ Task<void> SleepUntil(std::chrono::steady_clock::time_point time) {
 }
 
 Task<void> SleepFor(std::chrono::nanoseconds duration) {
-  co_await SleepUntil(std::chrono::steady_clock::now() +
-                      std::chrono::duration_cast<std::chrono::steady_clock::duration>(duration));
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point now = Clock::now();
+  const bool endless = duration >= Clock::time_point::max() - now;
+  co_await SleepUntil(endless ? Clock::time_point::max()
+                              : now + std::chrono::duration_cast<Clock::duration>(duration));
 }
 
 Task<void> Yield() {

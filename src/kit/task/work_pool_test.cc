@@ -60,8 +60,8 @@ class WorkPoolTest : public testing::Test {
 };
 
 TEST_F(WorkPoolTest, RefusesWithRetryAfterWhenFull) {
-  std::vector<Signal> releases(3);
-  for (const Signal& release : releases) ASSERT_TRUE(Submit(release));
+  const std::vector<Signal> releases(4);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Submit(releases[i]));
   Settle();
   EXPECT_EQ(seen_.begun, 2);
   const Status refused = Submit(Signal());
@@ -77,7 +77,7 @@ TEST_F(WorkPoolTest, RefusesWithRetryAfterWhenFull) {
   releases[0].Set();
   Settle();
   EXPECT_EQ(seen_.begun, 3);  // what waited has the place
-  EXPECT_TRUE(Submit(releases[2]));
+  EXPECT_TRUE(Submit(releases[3]));
   for (const Signal& release : releases) release.Set();
   Drain(10s);
   EXPECT_EQ(seen_.ended, 4);
