@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <future>
+#include <memory>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "kit/http/gzip.h"
 #include "kit/http/test_server.h"
@@ -14,6 +18,7 @@
 namespace vedette::http {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -291,6 +296,41 @@ TEST(ServerTest, ATakenPortIsUnavailable) {
   const Status started = second.Start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, Code::kUnavailable);
+}
+
+// Each would else wait for all calls of those before it.
+TEST(ServerTest, ABusyServerTakesAllWhoCameMeanwhile) {
+  constexpr int kClients = 20;
+  Runtime busy(1);
+  MetricsRegistry metrics;
+  const SystemClock clock;
+  std::promise<void> held;
+  std::promise<void> release;
+  Router router;
+  router.Add("GET", "/hold", [&](Request) {
+    held.set_value();
+    release.get_future().wait();
+    return AnswerText("held");
+  });
+  router.Add("GET", "/connections", [&](Request) {
+    const Gauge& open = metrics.GetGauge("vedette_http_connections", "");
+    return AnswerText(std::to_string(std::lround(open.Value())) + " connections");
+  });
+  Server server({.port = 0}, router, busy, Logger(), metrics, clock);
+  ASSERT_TRUE(server.Start());
+  RawSocket first(server.port());
+  ASSERT_TRUE(first.Send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n"));
+  held.get_future().wait();
+  std::vector<std::unique_ptr<RawSocket>> sockets;
+  for (int i = 0; i < kClients; ++i) {
+    sockets.push_back(std::make_unique<RawSocket>(server.port()));
+    ASSERT_TRUE(sockets.back()->Send("GET /connections HTTP/1.1\r\nHost: h\r\n\r\n"));
+  }
+  release.set_value();
+  for (const auto& socket : sockets) {
+    EXPECT_THAT(socket->ReadUntil(" connections"), EndsWith("21 connections"));
+  }
+  busy.RunBlocking([&] { return server.Stop(std::chrono::seconds(20)); });
 }
 
 }  // namespace

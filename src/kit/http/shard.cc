@@ -18,6 +18,7 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 constexpr int kCompressionLevel = 1;      // answers are compressed on the thread that serves
 constexpr std::size_t kMaxRefusing = 64;  // connections at a time that hear a polite 503
 constexpr std::chrono::milliseconds kAcceptPause{50};
+constexpr int kAcceptedAtOnce = 64;  // beside the first, before those that are open have a turn
 
 std::chrono::milliseconds SweepInterval(const ServerOptions& options) {
   const auto shortest = std::min(std::min(options.header_timeout, options.body_timeout),
@@ -72,6 +73,7 @@ Status Shard::Open(const Tcp::endpoint& endpoint) {
     acceptor_.set_option(ReusePort(true));
     acceptor_.bind(endpoint);
     acceptor_.listen(asio::socket_base::max_listen_connections);
+    acceptor_.non_blocking(true);
   } catch (const boost::system::system_error& error) {
     return Fail(Code::kUnavailable, "cannot listen on " + endpoint.address().to_string() + ":" +
                                         std::to_string(endpoint.port()) + ": " +
@@ -91,6 +93,7 @@ void Shard::Accept() {
         if (self->core_->stopping.load() || error == asio::error::operation_aborted) return;
         if (!error) {
           self->Admit(std::move(socket));
+          self->AdmitWaiting();
           self->Accept();
           return;
         }
@@ -101,6 +104,17 @@ void Shard::Accept() {
           if (!cancelled && !self->core_->stopping.load()) self->Accept();
         });
       });
+}
+
+// A busy server comes back to its acceptor seldom: with one connection each time, new clients would
+// hardly get in.
+void Shard::AdmitWaiting() {
+  for (int i = 0; i < kAcceptedAtOnce; ++i) {
+    boost::system::error_code error;
+    Socket socket = acceptor_.accept(error);
+    if (error) return;  // whatever it is but "none is waiting", the next Accept meets it again
+    Admit(std::move(socket));
+  }
 }
 
 void Shard::Admit(Socket socket) {

@@ -93,6 +93,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   };
 
   void Accept();
+  void AdmitWaiting();
   void Admit(Socket socket);
   void Start(Socket socket, bool refuse);
   void Sweep();
