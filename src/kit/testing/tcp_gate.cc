@@ -79,6 +79,7 @@ class Passage : public std::enable_shared_from_this<Passage> {
     if (stranded_) return;
     for (Flow* flow : {&up_, &down_}) {
       if (std::exchange(flow->held, false)) Pass(*flow);
+      if (rules_.delay.count() == 0) flow->timer.cancel();
     }
   }
 
@@ -95,12 +96,12 @@ class Passage : public std::enable_shared_from_this<Passage> {
   void Pass(Flow& flow) {
     if (rules_.delay.count() == 0) return Write(flow);
     flow.timer.expires_after(rules_.delay);
-    flow.timer.async_wait([self = shared_from_this(), &flow](ErrorCode error) {
-      if (!error) self->Write(flow);
-    });
+    // Cancelled: it goes on at once, or the sockets are closed.
+    flow.timer.async_wait([self = shared_from_this(), &flow](ErrorCode) { self->Write(flow); });
   }
 
   void Write(Flow& flow) {
+    if (!flow.to.is_open()) return;
     if (rules_.hung || stranded_) {
       flow.held = true;
       return;

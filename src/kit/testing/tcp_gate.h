@@ -21,7 +21,7 @@ class TcpGate {
   int port() const;
   std::string address() const;  // "127.0.0.1:40123"
 
-  void Open();  // passes everything, as at the beginning; what Hang held goes on
+  void Open();  // passes everything, as at the beginning; what was held or delayed goes on
   void Cut();   // closes every connection and refuses new ones
   void Hang();  // keeps and accepts connections, passes nothing
   // Passes nothing any more over the connections there are, and says so to neither side, as a
