@@ -56,6 +56,75 @@ std::optional<Seconds> StartOf(const Anchor& anchor, const SubjectView& subject)
   return std::nullopt;
 }
 
+// Of an anchor that is not a row: it is founded where it is due.
+std::optional<Seconds> KnownStart(const EarlierAbsences& earlier, const Anchor& anchor) {
+  if (anchor.row != nullptr || earlier.unchanged_before == INT64_MIN) {
+    return std::nullopt;
+  }
+  for (const DetectedAlert& alert : earlier.alerts) {
+    if (alert.anchor_key == anchor.key) {
+      return alert.started;
+    }
+  }
+  return std::nullopt;
+}
+
+// One rule over one subject.
+class AbsenceSearch {
+ public:
+  AbsenceSearch(const Rule& rule, const SubjectView& subject, const FeatureContext& context)
+      : when_(rule.when()),
+        settle_(rule.definition().settle),
+        subject_(subject),
+        context_(context),
+        frame_(when_.frame_size()) {
+    when_.Prepare(frame_.data());
+  }
+
+  Anchor At(const Anchor& anchor, Seconds time) const { return AtTime(anchor, time, settle_); }
+  CriticalTimes TimesAt(const Anchor& anchor, Seconds time) const {
+    return {when_, subject_, At(anchor, time), context_};
+  }
+  bool Holds(const Anchor& anchor, Seconds time) {
+    return JudgeAnchor(when_, subject_, At(anchor, time), context_, frame_.data()).verdict ==
+           Truth::kTrue;
+  }
+
+  // Since when the condition has held that holds at `now`.
+  Seconds Start(const Anchor& anchor,
+                Seconds now,
+                CriticalTimes times,
+                const EarlierAbsences& earlier) {
+    const std::optional<Seconds> known = KnownStart(earlier, anchor);
+    std::optional<Seconds> since;
+    for (Seconds time = now;;) {
+      if (known && *known <= time && time < earlier.unchanged_before) {
+        return *known;
+      }
+      const std::optional<Seconds> turn = times.UpTo(time);
+      if (!turn) {
+        break;
+      }
+      since = turn;
+      time = *turn - 1;
+      if (!Holds(anchor, time)) {
+        return *turn;
+      }
+      if (!times.still()) {
+        times = TimesAt(anchor, time);
+      }
+    }
+    return StartOf(anchor, subject_).value_or(since.value_or(0));
+  }
+
+ private:
+  const Condition& when_;
+  Seconds settle_;
+  const SubjectView& subject_;
+  const FeatureContext& context_;
+  std::vector<Slot> frame_;
+};
+
 }  // namespace
 
 bool IsJudgedByTime(const Rule& rule) {
@@ -69,37 +138,21 @@ std::vector<Absence> FindAbsences(const Rule& rule,
                                   const SubjectView& subject,
                                   const FeatureContext& context,
                                   Seconds now,
-                                  std::optional<Seconds>* next) {
-  const Condition& when = rule.when();
-  const Seconds settle = rule.definition().settle;
-  std::vector<Slot> frame(when.frame_size());
-  when.Prepare(frame.data());
-  const auto holds = [&](const Anchor& anchor, Seconds time) {
-    return JudgeAnchor(when, subject, AtTime(anchor, time, settle), context, frame.data())
-               .verdict == Truth::kTrue;
-  };
+                                  std::optional<Seconds>* next,
+                                  const EarlierAbsences& earlier) {
+  AbsenceSearch search(rule, subject, context);
   std::vector<Absence> found;
   next->reset();
   for (const Anchor& anchor : AnchorsOf(rule, subject)) {
-    const std::vector<Seconds> times =
-        CriticalTimes(when, subject, AtTime(anchor, now, settle), context);
-    const auto later = std::ranges::upper_bound(times, now);
-    if (later != times.end() && (!*next || *later < **next)) {
+    const CriticalTimes times = search.TimesAt(anchor, now);
+    if (const auto later = times.After(now); later && (!*next || *later < **next)) {
       *next = *later;
     }
-    if (!holds(anchor, now)) {
+    if (!search.Holds(anchor, now)) {
       continue;
     }
-    // Back to the last time at which it did not hold yet.
-    auto since = later;
-    while (since != times.begin() && holds(anchor, *(since - 1))) {
-      --since;
-    }
-    Seconds due = since == later ? (since == times.begin() ? 0 : *(since - 1) + 1) : *since;
-    if (since == times.begin() && (times.empty() || holds(anchor, times.front() - 1))) {
-      due = StartOf(anchor, subject).value_or(due);
-    }
-    const Anchor at_due = AtTime(anchor, due, settle);
+    const Seconds due = search.Start(anchor, now, times, earlier);
+    const Anchor at_due = search.At(anchor, due);
     found.push_back({.anchor = at_due,
                      .started = anchor.row == nullptr ? due : anchor.time,
                      .key = anchor.key,

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <string_view>
+#include <utility>
 
 #include "rules/check/literal_duration.h"
+#include "rules/check/now_rule.h"
 #include "rules/clinical/clinical_scope.h"
+#include "rules/clinical/series_math.h"
 #include "rules/clinical/visit_schedule.h"
 
 namespace vedette::rules {
@@ -19,7 +21,7 @@ struct Line {
   std::int64_t constant = 0;
 };
 
-// Names bound by a macro or cel.bind, on top of the clinical ones.
+// A name bound by cel.bind, on top of the clinical ones.
 class BoundScope final : public Scope {
  public:
   BoundScope(const Scope& outer, std::string_view name, Value value)
@@ -53,15 +55,37 @@ std::int64_t LargestInteger(const Expr& expr) {
   return largest;
 }
 
+std::span<const Observation>::iterator FirstAfter(std::span<const Observation> series,
+                                                  Seconds time) {
+  return std::partition_point(series.begin(), series.end(),
+                              [time](const Observation& one) { return one.time() <= time; });
+}
+
 constexpr std::int64_t kFar = 400'000'000'000;  // seconds: beyond CEL's years
+
+// Whether what is compared with `now` is the same whenever it is looked at: literals, attributes,
+// the plan of visits, and sums of them.
+bool IsStill(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::kLiteral:
+      return true;
+    case ExprKind::kIdent:
+      return expr.name == "now" || expr.name == "subject" || expr.name == "visit";
+    case ExprKind::kSelect:
+      return expr.target != nullptr && expr.name != "on_treatment" && expr.name != "done" &&
+             expr.name != "time" && IsStill(*expr.target);
+    case ExprKind::kCall:
+      return expr.target == nullptr &&
+             std::ranges::all_of(expr.args, [](const ExprPtr& part) { return IsStill(*part); });
+    default:
+      return false;
+  }
+}
 
 class TurnFinder {
  public:
   TurnFinder(const CheckedExpression& checked, const SubjectView& subject, const Anchor& anchor)
-      : checked_(checked),
-        subject_(subject),
-        anchor_(anchor),
-        entries_(std::clamp(LargestInteger(*checked.ast->root), kFewEntries, kMostEntries)) {}
+      : checked_(checked), subject_(subject), anchor_(anchor) {}
 
   void Walk(const Expr& expr, const Scope& scope) {
     if (expr.kind == ExprKind::kCall && expr.args.size() == 2 && IsComparison(expr.name)) {
@@ -71,51 +95,31 @@ class TurnFinder {
       AddMissed(checked_.TypeOf(*expr.target).item);
     }
     AddWindow(expr);
-    const bool binds = expr.kind == ExprKind::kMacro || expr.kind == ExprKind::kBind;
     if (expr.target != nullptr) {
       Walk(*expr.target, scope);
     }
-    if (!binds) {
-      for (const ExprPtr& argument : expr.args) {
-        Walk(*argument, scope);
-      }
+    if (expr.kind == ExprKind::kBind && expr.args.size() == 2) {
+      Walk(*expr.args[0], scope);
+      Walk(*expr.args[1], BoundScope(scope, expr.variable, Evaluate(*expr.args[0], scope)));
       return;
     }
-    WalkBound(expr, scope);
+    // What runs over a list does not compare with `now` (check/now_rule.h).
+    for (const ExprPtr& argument : expr.args) {
+      Walk(*argument, scope);
+    }
   }
 
-  std::set<Seconds> Take() { return std::move(times_); }
+  std::vector<Seconds> TakeTimes() { return std::move(times_); }
+  // Windows that move, by their series and length.
+  const std::vector<std::pair<std::uint32_t, Seconds>>& windows() const { return windows_; }
+  // Series of which entries are planned.
+  const std::vector<std::uint32_t>& planned() const { return planned_; }
+  bool still() const { return still_; }
 
  private:
   static bool IsComparison(std::string_view name) {
     return name == "_<_" || name == "_<=_" || name == "_>_" || name == "_>=_" || name == "_==_" ||
            name == "_!=_";
-  }
-
-  void WalkBound(const Expr& expr, const Scope& scope) {
-    if (expr.kind == ExprKind::kBind) {
-      if (expr.args.size() == 2) {
-        Walk(*expr.args[0], scope);
-        Walk(*expr.args[1], BoundScope(scope, expr.variable, Evaluate(*expr.args[0], scope)));
-      }
-      return;
-    }
-    for (const Value& element : ElementsOf(Evaluate(*expr.target, scope))) {
-      const BoundScope inner(scope, expr.variable, element);
-      for (const ExprPtr& body : expr.args) {
-        Walk(*body, inner);
-      }
-    }
-  }
-
-  static ValueList ElementsOf(const Value& value) {
-    if (const auto* list = value.As<std::shared_ptr<const ValueList>>()) {
-      return **list;
-    }
-    if (const auto* object = value.As<std::shared_ptr<const Object>>()) {
-      return (*object)->Elements().value_or(ValueList{});
-    }
-    return {};
   }
 
   // The expression as a line over now; nullopt where it is no time.
@@ -152,6 +156,13 @@ class TurnFinder {
   }
 
   void AddComparison(const Expr& expr, const Scope& scope) {
+    // Without `now` on either side nothing turns by itself.
+    if (!ReadsNow(expr)) {
+      return;
+    }
+    // A row sees the same at all times.
+    still_ =
+        still_ && (anchor_.row != nullptr || (IsStill(*expr.args[0]) && IsStill(*expr.args[1])));
     const auto left = LineOf(*expr.args[0], scope);
     const auto right = LineOf(*expr.args[1], scope);
     if (!left || !right || left->slope == right->slope) {
@@ -162,7 +173,7 @@ class TurnFinder {
     const std::int64_t constant = right->constant - left->constant;
     const std::int64_t crossing = constant / slope;
     for (const std::int64_t time : {crossing - 1, crossing, crossing + 1}) {
-      times_.insert(time);
+      times_.push_back(time);
     }
   }
 
@@ -177,77 +188,120 @@ class TurnFinder {
     if (series.kind != TypeKind::kSeries || series.item < 0 || !length || *length > kFar) {
       return;
     }
-    for (const Observation& observation :
-         subject_.Series(static_cast<std::uint32_t>(series.item))) {
-      times_.insert(observation.time() + *length + 1);
-    }
+    windows_.emplace_back(static_cast<std::uint32_t>(series.item), *length);
   }
 
+  // The last entry missed by now, and the next.
   void AddMissed(std::int32_t item) {
     if (item < 0) {
       return;
     }
     const auto index = static_cast<std::uint32_t>(item);
+    planned_.push_back(index);
+    still_ = false;
     const Seconds every = subject_.catalog().items[index].expected_every;
     std::optional<Seconds> since = TimeAttribute(subject_, subject_.catalog().first_dose);
-    for (const Observation& observation : subject_.Series(index)) {
-      if (observation.time() <= anchor_.now) {
-        since = observation.time();
-      }
+    const auto series = subject_.Series(index);
+    const auto later = FirstAfter(series, std::min(anchor_.now, anchor_.as_of));
+    if (later != series.begin()) {
+      since = (later - 1)->time();
     }
     if (every <= 0 || !since) {
       return;
     }
-    // The first ones, and those around now.
-    for (std::int64_t k = 0; k <= entries_; ++k) {
-      times_.insert(*since + k * every + 1);
-    }
-    if (anchor_.now > *since) {
-      const Seconds missed = (anchor_.now - *since) / every;
-      for (Seconds k = missed; k <= missed + 1; ++k) {
-        times_.insert(*since + k * every + 1);
-      }
-    }
+    const std::int64_t missed = MissedEntries(*since, every, anchor_.now);
+    const std::int64_t most =
+        std::clamp(LargestInteger(*checked_.ast->root), kFewEntries, kMostEntries);
+    times_.push_back(*since + std::min(missed, most) * every + 1);
+    times_.push_back(*since + (missed + 1) * every + 1);
   }
 
   const CheckedExpression& checked_;
   const SubjectView& subject_;
   const Anchor& anchor_;
-  std::int64_t entries_;
-  std::set<Seconds> times_;
+  std::vector<Seconds> times_;
+  std::vector<std::pair<std::uint32_t, Seconds>> windows_;
+  std::vector<std::uint32_t> planned_;
+  bool still_ = true;
 };
 
 }  // namespace
 
-std::vector<Seconds> CriticalTimes(const Condition& condition,
-                                   const SubjectView& subject,
-                                   const Anchor& anchor,
-                                   const FeatureContext& context) {
+CriticalTimes::CriticalTimes(const Condition& condition,
+                             const SubjectView& subject,
+                             const Anchor& anchor,
+                             const FeatureContext& context) {
   const ClinicalScope scope(subject, anchor, context);
   TurnFinder finder(condition.checked(), subject, anchor);
   finder.Walk(condition.expr(), scope);
-  std::set<Seconds> times = finder.Take();
+  times_ = finder.TakeTimes();
+  still_ = finder.still();
   const Catalog& catalog = subject.catalog();
   for (const std::string* name : {&catalog.first_dose, &catalog.last_dose}) {
     if (const auto time = TimeAttribute(subject, *name)) {
-      times.insert({*time, *time + 1});
+      times_.push_back(*time);
+      times_.push_back(*time + 1);
     }
   }
-  // What is dated comes to be seen at its time.
-  const auto add_series = [&](std::uint32_t item) {
-    for (const Observation& observation : subject.Series(item)) {
-      times.insert(observation.time());
+  const auto add_series = [&](std::uint32_t item, Seconds delay) {
+    const auto observations = subject.Series(item);
+    if (!observations.empty()) {
+      series_.push_back({observations, delay});
     }
   };
+  for (const auto& [item, length] : finder.windows()) {
+    add_series(item, length + 1);
+  }
+  // What is dated comes to be seen at its time; a row sees as much at all times, but for what is
+  // planned until now.
+  for (const std::uint32_t item : finder.planned()) {
+    add_series(item, 0);
+  }
+  if (anchor.row != nullptr) {
+    return;
+  }
   for (const std::uint32_t item : condition.checked().facts.items) {
-    add_series(item);
+    add_series(item, 0);
   }
   for (const CatalogVisit& visit : catalog.visits) {
     if (const CatalogItem* item = catalog.FindByCode(visit.item); item != nullptr) {
-      add_series(catalog.IndexOf(*item));
+      add_series(catalog.IndexOf(*item), 0);
     }
   }
-  return {times.begin(), times.end()};
+}
+
+std::optional<Seconds> CriticalTimes::After(Seconds time) const {
+  std::optional<Seconds> after;
+  const auto add = [&](Seconds one) { after = after ? std::min(*after, one) : one; };
+  for (const Seconds one : times_) {
+    if (one > time) {
+      add(one);
+    }
+  }
+  for (const OfSeries& series : series_) {
+    const auto later = FirstAfter(series.observations, time - series.delay);
+    if (later != series.observations.end()) {
+      add(later->time() + series.delay);
+    }
+  }
+  return after;
+}
+
+std::optional<Seconds> CriticalTimes::UpTo(Seconds time) const {
+  std::optional<Seconds> up_to;
+  const auto add = [&](Seconds one) { up_to = up_to ? std::max(*up_to, one) : one; };
+  for (const Seconds one : times_) {
+    if (one <= time) {
+      add(one);
+    }
+  }
+  for (const OfSeries& series : series_) {
+    const auto later = FirstAfter(series.observations, time - series.delay);
+    if (later != series.observations.begin()) {
+      add((later - 1)->time() + series.delay);
+    }
+  }
+  return up_to;
 }
 
 }  // namespace vedette::rules

@@ -128,8 +128,8 @@ void Engine::Parts::KeepWhole(SubjectHandle handle) {
   }
 }
 
-// Makes room for an observation that comes in time: before its array would have to grow, and as
-// soon as its oldest observation is of no more use.
+// Makes room for an observation that comes in time: as soon as a few of its array's oldest ones are
+// of no more use, a sixteenth of a long one.
 void Engine::Parts::TrimFor(SubjectHandle handle, const Change& change, Seconds now) {
   SubjectState* state = subjects[handle].state.get();
   const Seconds floor = FloorOf(*state);
@@ -140,7 +140,7 @@ void Engine::Parts::TrimFor(SubjectHandle handle, const Change& change, Seconds 
   const ItemRetention& retention = plan.retention[change.item];
   const auto series = state->record.Series(change.item);
   // Where a baseline is kept it is the oldest one.
-  const std::size_t oldest = retention.baseline ? 1 : 0;
+  const std::size_t oldest = (retention.baseline ? 1 : 0) + series.size() / 16;
   if (retention.everything || series.size() <= oldest + retention.count ||
       series[oldest].time() >=
           floor - plan.longest_settle - std::max<Seconds>(retention.window, 0)) {

@@ -45,6 +45,9 @@ void EpisodeFolder::Add(const JudgedAnchor& anchor, std::uint32_t index) {
   }
   if (run_->state == State::kFiring && dedupe_ != Dedupe::kEpisode) {
     Fire(here);
+    if (for_ == 0) {
+      run_.reset();  // each true anchor fires, whatever came before it
+    }
   }
 }
 

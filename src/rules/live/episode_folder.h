@@ -32,6 +32,13 @@ class EpisodeFolder {
   explicit EpisodeFolder(const RuleDefinition& rule)
       : for_(rule.for_), keep_(rule.keep_firing_for), dedupe_(rule.dedupe) {}
 
+  // Continues after the last true anchor of an episode that is open. `episode`: pending or firing.
+  static EpisodeFolder After(const RuleDefinition& rule, const FoldedEpisode& episode) {
+    EpisodeFolder folder(rule);
+    folder.run_ = episode;
+    return folder;
+  }
+
   // In order of (time, key, item).
   void Add(const JudgedAnchor& anchor, std::uint32_t index = 0);
   // Whether a clear anchor can change anything.

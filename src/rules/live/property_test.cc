@@ -13,6 +13,12 @@ namespace {
 using testing::PropertyRunOptions;
 using testing::PropertyRunResult;
 
+#ifdef NDEBUG
+constexpr std::uint64_t kOperations = 300'000;
+#else
+constexpr std::uint64_t kOperations = 50'000;
+#endif
+
 // VEDETTE_PROPERTY_OPS: how many operations; VEDETTE_PROPERTY_SEED: where they begin.
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
   const char* value = std::getenv(name);
@@ -21,7 +27,7 @@ std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
 
 TEST(EngineProperty, LiveIsBatchIsReplay) {
   PropertyRunOptions options;
-  options.operations = FromEnvironment("VEDETTE_PROPERTY_OPS", 300'000);
+  options.operations = FromEnvironment("VEDETTE_PROPERTY_OPS", kOperations);
   options.seed = FromEnvironment("VEDETTE_PROPERTY_SEED", 1);
   const PropertyRunResult result = testing::RunProperty(options);
   std::cout << result.operations << " operations, " << result.corrections

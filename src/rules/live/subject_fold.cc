@@ -49,6 +49,23 @@ struct Gap {
   }
 };
 
+// The clear anchors between two marks. All of an anchor's sequence that have no mark are clear.
+Gap ClearsBetween(const PlannedRule& planned,
+                  const SubjectRecord& record,
+                  const AnchorMark* after,
+                  Seconds from,
+                  const AnchorMark* before,
+                  Seconds until) {
+  Gap gap;
+  if (planned.kind == PlannedRule::Kind::kRows) {
+    gap.Extend(record.Rows(planned.definition->each_form), UINT32_MAX, after, from, before, until);
+  }
+  for (const std::uint32_t item : planned.anchors) {
+    gap.Extend(record.Series(item), item, after, from, before, until);
+  }
+  return gap;
+}
+
 JudgedAnchor Judged(const AnchorMark& place, AnchorOutcome outcome) {
   return {place.time(), place.key(), place.item(), outcome};
 }
@@ -83,15 +100,7 @@ void SubjectWork::AddClears(std::uint32_t rule,
                             const AnchorMark* before,
                             Seconds until,
                             EpisodeFolder* folder) const {
-  const PlannedRule& planned = plan_.rules[rule];
-  Gap gap;
-  if (planned.kind == PlannedRule::Kind::kRows) {
-    gap.Extend(state_.record.Rows(planned.definition->each_form), UINT32_MAX, after, from, before,
-               until);
-  }
-  for (const std::uint32_t item : planned.anchors) {
-    gap.Extend(state_.record.Series(item), item, after, from, before, until);
-  }
+  const Gap gap = ClearsBetween(plan_.rules[rule], state_.record, after, from, before, until);
   if (gap.first) {
     folder->Add(Judged(*gap.first, AnchorOutcome::kClear));
     if (*gap.first < *gap.last) {
@@ -102,10 +111,12 @@ void SubjectWork::AddClears(std::uint32_t rule,
 
 void SubjectWork::FoldMarks(std::uint32_t rule,
                             const RuleState& state,
+                            const FoldStart& start,
                             EpisodeFolder* folder,
                             Seconds until) {
-  const AnchorMark* previous = nullptr;
-  for (const AnchorMark& mark : state.marks) {
+  const AnchorMark* previous = start.follows_mark ? &state.marks[start.mark - 1] : nullptr;
+  for (std::uint32_t i = start.mark; i < state.marks.size(); ++i) {
+    const AnchorMark& mark = state.marks[i];
     if (mark.time() >= until) {
       break;
     }
@@ -121,6 +132,43 @@ void SubjectWork::FoldMarks(std::uint32_t rule,
   }
   if (folder->open()) {
     AddClears(rule, previous, state.folded_until, nullptr, until, folder);
+  }
+}
+
+// Begins after a clear anchor shortly before the change, where all episodes are over: runs of true
+// anchors that were cleared before they fired leave nothing from which to begin.
+void SubjectWork::SkipWhatIsOver(std::uint32_t rule,
+                                 const RuleState& state,
+                                 Seconds changed_from,
+                                 FoldStart* start) const {
+  constexpr std::uint32_t kMarksLookedAt = 8;
+  const PlannedRule& planned = plan_.rules[rule];
+  if (planned.definition->dedupe != Dedupe::kEpisode || start->follows_mark ||
+      changed_from < state.folded_until || changed_from == INT64_MIN) {
+    return;
+  }
+  const std::uint32_t changed = FirstMark(state, changed_from);
+  const std::uint32_t lowest = changed > kMarksLookedAt ? changed - kMarksLookedAt : 0;
+  for (std::uint32_t next = changed; next > std::max(lowest, start->mark); --next) {
+    const AnchorMark* following = next < changed ? &state.marks[next] : nullptr;
+    const Gap gap = ClearsBetween(planned, state_.record, &state.marks[next - 1],
+                                  state.folded_until, following, changed_from);
+    if (!gap.last || (following != nullptr && following->time() <= gap.last->time())) {
+      continue;
+    }
+    const Seconds clear = gap.last->time();
+    const std::size_t alerts = FoundedBefore(state, clear + 1);
+    if (alerts > 0) {
+      const DetectedAlert& latest = state.alerts[alerts - 1];
+      const bool over = latest.detection == Detection::kResolved &&
+                        (*latest.resolved < clear ||
+                         (*latest.resolved == clear && planned.definition->keep_firing_for == 0));
+      if (!over) {
+        continue;
+      }
+    }
+    *start = {.folder = EpisodeFolder(*planned.definition), .mark = next, .alerts = alerts};
+    return;
   }
 }
 
@@ -171,36 +219,55 @@ DetectedAlert SubjectWork::AlertOf(std::uint32_t rule,
   return alert;
 }
 
-void SubjectWork::Fold(std::uint32_t rule, const Touch* cause) {
+void SubjectWork::Fold(std::uint32_t rule, const Touch* cause, Seconds changed_from) {
   RuleState& state = state_.Rule(rule);
-  EpisodeFolder folder =
-      state.carry == nullptr ? EpisodeFolder(*plan_.rules[rule].definition) : *state.carry;
-  FoldMarks(rule, state, &folder, INT64_MAX);
+  // The end of a version is felt by all alerts.
+  FoldStart start = FindFoldStart(*plan_.rules[rule].definition, state,
+                                  EndOfTime(rule) ? INT64_MIN : changed_from);
+  SkipWhatIsOver(rule, state, EndOfTime(rule) ? INT64_MIN : changed_from, &start);
+  FoldMarks(rule, state, start, &start.folder, INT64_MAX);
   std::sort(space_.judged_true.begin(), space_.judged_true.end());  // AlertOf looks them up
   std::vector<DetectedAlert> alerts;
-  for (const FoldedEpisode& episode : folder.Episodes()) {
+  for (const FoldedEpisode& episode : start.folder.Episodes()) {
     DetectedAlert alert = AlertOf(rule, episode, state.alerts);
     if (episode.state != Episode::State::kPending || !EndOfTime(rule)) {
       alerts.push_back(alert);
     }
   }
-  Replace(rule, &state, std::move(alerts), cause);
+  Replace(rule, &state, start.alerts, std::move(alerts), cause);
 }
 
+// Of the alerts found before, the first `kept` stay; `alerts` take the place of the others.
 void SubjectWork::Replace(std::uint32_t rule,
                           RuleState* state,
+                          std::size_t kept,
                           std::vector<DetectedAlert> alerts,
                           const Touch* cause) {
-  if (!std::ranges::equal(state->alerts, alerts, SameNews)) {
+  std::vector<DetectedAlert>& known = state->alerts;
+  const auto old = known.begin() + static_cast<std::ptrdiff_t>(kept);
+  if (!std::equal(old, known.end(), alerts.begin(), alerts.end(), SameNews)) {
+    // With those kept that a retracted one could be part of now.
+    Seconds earliest = old == known.end() ? INT64_MAX : old->started;
+    earliest = alerts.empty() ? earliest : std::min(earliest, alerts.front().started);
+    auto told = old;
+    while (told != known.begin() && (told - 1)->last >= earliest) {
+      --told;
+    }
     RuleStep& step = space_.steps.emplace_back();
     step.rule = rule;
-    step.before = state->alerts;
-    step.after = alerts;
+    step.before.assign(told, known.end());
+    step.after.assign(told, old);
+    step.after.insert(step.after.end(), alerts.begin(), alerts.end());
     step.cause = cause == nullptr ? 0 : cause->key;
     step.cause_item = cause == nullptr ? UINT32_MAX : cause->item;
     step.at = cause == nullptr ? now_ : cause->received;
   }
-  state->alerts = std::move(alerts);
+  if (kept == 0) {
+    known = std::move(alerts);
+    return;
+  }
+  known.erase(old, known.end());
+  known.insert(known.end(), alerts.begin(), alerts.end());
 }
 
 void SubjectWork::FoldUntil(std::uint32_t rule, Seconds time) {
@@ -209,9 +276,9 @@ void SubjectWork::FoldUntil(std::uint32_t rule, Seconds time) {
       time <= state->folded_until) {
     return;
   }
-  EpisodeFolder folder =
-      state->carry == nullptr ? EpisodeFolder(*plan_.rules[rule].definition) : *state->carry;
-  FoldMarks(rule, *state, &folder, time);
+  FoldStart start = FindFoldStart(*plan_.rules[rule].definition, *state, INT64_MIN);
+  EpisodeFolder& folder = start.folder;
+  FoldMarks(rule, *state, start, &folder, time);
   folder.DropFinished();
   state->carry = folder.fresh() ? nullptr : std::make_unique<EpisodeFolder>(std::move(folder));
   state->folded_until = time;
@@ -225,8 +292,8 @@ void SubjectWork::FoldUntil(std::uint32_t rule, Seconds time) {
   if (!state->alerts.empty()) {
     // What is over leaves without a word.
     const std::size_t steps = space_.steps.size();
-    space_.judged_true.clear();
-    Fold(rule, nullptr);
+    BeginStep();
+    Fold(rule, nullptr, INT64_MIN);
     space_.steps.resize(steps);
     state->alerts.shrink_to_fit();
   }

@@ -106,28 +106,42 @@ bool SubjectWork::Admit(std::uint32_t rule, AnchorMark place, Seconds received) 
   return false;
 }
 
-bool SubjectWork::Note(std::uint32_t rule, const AnchorMark& place, Outcome outcome) {
+void SubjectWork::BeginStep() {
+  space_.judged_true.clear();
+  space_.changed_from = INT64_MAX;
+}
+
+void SubjectWork::Note(std::uint32_t rule, const AnchorMark& place, Outcome outcome) {
   RuleState* state = state_.Find(rule);
   if (outcome == Outcome::kClear) {
-    return state != nullptr && state->Clear(place);
+    if (state != nullptr && state->Clear(place)) {
+      NoteChanged(place.time());
+    }
+    return;
   }
   const AnchorMark mark(place.time(), place.key(), place.item(),
                         outcome == Outcome::kTrue ? AnchorMark::kTrue : AnchorMark::kNone);
   if (outcome == Outcome::kTrue) {
     space_.judged_true.push_back(mark);
   }
-  return state_.Rule(rule).Set(mark);
+  if (state_.Rule(rule).Set(mark) || outcome == Outcome::kTrue) {
+    NoteChanged(place.time());
+  }
 }
 
-bool SubjectWork::JudgeSeriesAnchor(std::uint32_t rule, std::uint32_t item, std::uint32_t index) {
+void SubjectWork::JudgeSeriesAnchor(std::uint32_t rule, std::uint32_t item, std::uint32_t index) {
   const Anchor anchor = SeriesAnchor(rule, item, index);
   const AnchorMark place(anchor.time, anchor.key, item, AnchorMark::kNone);
-  return MayJudge(rule, place) && Note(rule, place, Judge(rule, anchor));
+  if (MayJudge(rule, place)) {
+    Note(rule, place, Judge(rule, anchor));
+  }
 }
 
-bool SubjectWork::JudgeRow(std::uint32_t rule, const FormRow& row) {
+void SubjectWork::JudgeRow(std::uint32_t rule, const FormRow& row) {
   const AnchorMark place(row.time, row.key, UINT32_MAX, AnchorMark::kNone);
-  return MayJudge(rule, place) && Note(rule, place, Judge(rule, RowAnchor(rule, row)));
+  if (MayJudge(rule, place)) {
+    Note(rule, place, Judge(rule, RowAnchor(rule, row)));
+  }
 }
 
 std::optional<Anchor> SubjectWork::AnchorOf(const DetectedAlert& alert) const {
@@ -136,7 +150,8 @@ std::optional<Anchor> SubjectWork::AnchorOf(const DetectedAlert& alert) const {
     std::optional<Seconds> next;
     const Seconds now = std::min(now_, planned.timed.until - 1);
     for (const Absence& absence :
-         FindAbsences(*planned.timed.rule, state_.record, Context(alert.rule), now, &next)) {
+         FindAbsences(*planned.timed.rule, state_.record, Context(alert.rule), now, &next,
+                      WhatWasFound(alert.rule, false))) {
       if (absence.key == alert.anchor_key && absence.started == alert.started) {
         return absence.anchor;
       }

@@ -56,7 +56,7 @@ void SubjectWork::LoadRecord(std::span<const Change> current) {
 
 void SubjectWork::LoadSeriesRule(std::uint32_t rule) {
   const PlannedRule& planned = plan_.rules[rule];
-  space_.judged_true.clear();
+  BeginStep();
   space_.marks.clear();
   std::uint32_t true_marks = 0;
   bool waits = false;
@@ -99,15 +99,15 @@ void SubjectWork::LoadSeriesRule(std::uint32_t rule) {
   state.marks.Assign(space_.marks);
   state.true_marks = true_marks;
   if (true_marks > 0) {
-    Fold(rule, nullptr);
+    Fold(rule, nullptr, INT64_MIN);
   }
   if (waits) {
-    ArmWaiting(rule);
+    ArmWaiting(rule, 0);
   }
 }
 
 void SubjectWork::LoadRows(std::uint32_t rule) {
-  space_.judged_true.clear();
+  BeginStep();
   for (const FormRow& row : state_.record.Rows(plan_.rules[rule].definition->each_form)) {
     const auto received =
         std::ranges::find(space_.row_received, row.key, &std::pair<std::uint64_t, Seconds>::first);
@@ -120,10 +120,10 @@ void SubjectWork::LoadRows(std::uint32_t rule) {
     return;
   }
   if (plan_.rules[rule].settle > 0) {
-    ArmWaiting(rule);
+    ArmWaiting(rule, 0);
   }
   if (!state->silent()) {
-    Fold(rule, nullptr);
+    Fold(rule, nullptr, INT64_MIN);
   }
 }
 

@@ -8,7 +8,42 @@
 
 namespace vedette::rules {
 
+// What the touches leave of the last search: verdicts at times before all of them. Without them
+// nothing has changed.
+EarlierAbsences SubjectWork::WhatWasFound(std::uint32_t rule, bool touched) const {
+  EarlierAbsences earlier{.alerts = {}, .unchanged_before = INT64_MAX};
+  if (const RuleState* state = state_.Find(rule); state != nullptr) {
+    earlier.alerts = state->alerts;
+    if (state->timer != TimerWheel::kNone && state->timer_due <= now_) {
+      earlier.unchanged_before = INT64_MIN;  // the time between has not been looked at
+    }
+  }
+  if (touched) {
+    for (const Touch& touch : space_.touches) {
+      if (const ItemUse* use = UseOf(rule, touch.item); use != nullptr) {
+        earlier.unchanged_before =
+            std::min(earlier.unchanged_before, use->reach.all ? INT64_MIN : touch.time);
+      }
+    }
+  }
+  return earlier;
+}
+
+// Whether all touches lie after what any row of the rule sees, and no time has come since.
+bool SubjectWork::NoRowSees(std::uint32_t rule) const {
+  const PlannedRule& planned = plan_.rules[rule];
+  if (planned.definition->scope != EvaluationScope::kRow) {
+    return false;
+  }
+  const auto rows = state_.record.Rows(planned.definition->each_form);
+  const Seconds touched = WhatWasFound(rule, true).unchanged_before;
+  return touched != INT64_MIN && (rows.empty() || rows.back().time + planned.settle < touched);
+}
+
 void SubjectWork::FollowAbsences(std::uint32_t rule, const Touch* cause) {
+  if (cause != nullptr && NoRowSees(rule)) {
+    return;
+  }
   const PlannedRule& planned = plan_.rules[rule];
   const Seconds from = planned.timed.from;
   const Seconds until = planned.timed.until;
@@ -22,7 +57,9 @@ void SubjectWork::FollowAbsences(std::uint32_t rule, const Touch* cause) {
     const Seconds now = std::min(now_, until - 1);
     ++space_.evaluations;
     ++space_.statistics[rule].evaluations;
-    for (const Absence& absence : FindAbsences(compiled, state_.record, context, now, &next)) {
+    const EarlierAbsences earlier = WhatWasFound(rule, cause != nullptr);
+    for (const Absence& absence :
+         FindAbsences(compiled, state_.record, context, now, &next, earlier)) {
       DetectedAlert alert;
       alert.id = AlertId(plan_.catalog->study_id, planned.definition->rule_id, subject_id_,
                          absence.started, absence.key);
@@ -35,8 +72,13 @@ void SubjectWork::FollowAbsences(std::uint32_t rule, const Touch* cause) {
       alert.last = alert.fired;
       alert.anchors = 1;
       alert.detection = alert.fired > now ? Detection::kPending : Detection::kFiring;
-      alert.digest =
-          EvidenceDigest(compiled.when().features(), state_.record, absence.anchor, context);
+      const auto before = std::ranges::find(earlier.alerts, alert.id, &DetectedAlert::id);
+      const bool same_evidence = planned.definition->scope != EvaluationScope::kRow &&
+                                 absence.due < earlier.unchanged_before &&
+                                 before != earlier.alerts.end();
+      alert.digest = same_evidence ? before->digest
+                                   : EvidenceDigest(compiled.when().features(), state_.record,
+                                                    absence.anchor, context);
       if (alert.detection == Detection::kPending) {
         next = next ? std::min(*next, alert.fired) : alert.fired;
       } else {
@@ -60,7 +102,7 @@ void SubjectWork::FollowAbsences(std::uint32_t rule, const Touch* cause) {
   if (alerts.empty() && !next && state_.Find(rule) == nullptr) {
     return;
   }
-  Replace(rule, &state_.Rule(rule), std::move(alerts), cause);
+  Replace(rule, &state_.Rule(rule), 0, std::move(alerts), cause);
   ArmTimer(rule, next);
 }
 
@@ -79,13 +121,13 @@ void SubjectWork::ArmTimer(std::uint32_t rule, std::optional<Seconds> due) {
   }
 }
 
-// For the earliest anchor that still waits.
-void SubjectWork::ArmWaiting(std::uint32_t rule) {
+// For the earliest anchor that still waits; none does before the mark.
+void SubjectWork::ArmWaiting(std::uint32_t rule, std::uint32_t from) {
   const RuleState& state = state_.Rule(rule);
   std::optional<Seconds> due;
-  for (const AnchorMark& mark : state.marks) {
-    if (mark.outcome() == AnchorMark::kWaiting) {
-      due = mark.time() + plan_.rules[rule].settle;
+  for (std::uint32_t i = from; i < state.marks.size(); ++i) {
+    if (state.marks[i].outcome() == AnchorMark::kWaiting) {
+      due = state.marks[i].time() + plan_.rules[rule].settle;
       break;
     }
   }
@@ -99,10 +141,16 @@ void SubjectWork::OnTimer(std::uint32_t rule) {
     FollowAbsences(rule, nullptr);
     return;
   }
-  space_.judged_true.clear();
+  BeginStep();
+  // The timer was for the earliest that waits.
+  const Seconds earliest = state.timer_due - planned.settle;
   std::vector<AnchorMark> due;
-  for (const AnchorMark& mark : state.marks) {
-    if (mark.outcome() == AnchorMark::kWaiting && mark.time() + planned.settle <= now_) {
+  for (std::uint32_t i = FirstMark(state, earliest); i < state.marks.size(); ++i) {
+    const AnchorMark& mark = state.marks[i];
+    if (mark.time() + planned.settle > now_) {
+      break;
+    }
+    if (mark.outcome() == AnchorMark::kWaiting) {
       due.push_back(mark);
     }
   }
@@ -118,9 +166,9 @@ void SubjectWork::OnTimer(std::uint32_t rule) {
     const auto series = state_.record.Series(mark.item());
     JudgeSeriesAnchor(rule, mark.item(), SubjectRecord::Position(series, mark.time(), mark.key()));
   }
-  ArmWaiting(rule);
+  ArmWaiting(rule, FirstMark(state, earliest));
   if (!due.empty() && !state.silent()) {
-    Fold(rule, nullptr);
+    Fold(rule, nullptr, space_.changed_from);
   }
 }
 
@@ -128,8 +176,8 @@ void SubjectWork::Refresh(std::uint32_t rule) {
   if (plan_.rules[rule].kind == PlannedRule::Kind::kTime) {
     FollowAbsences(rule, nullptr);
   } else if (RuleState* state = state_.Find(rule); state != nullptr && !state->silent()) {
-    space_.judged_true.clear();
-    Fold(rule, nullptr);
+    BeginStep();
+    Fold(rule, nullptr, INT64_MIN);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "rules/live/subject_work.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace vedette::rules {
 namespace {
@@ -18,15 +19,20 @@ std::uint32_t FirstAtOrAfter(std::span<const Observation> series, Seconds time) 
 
 }  // namespace
 
-bool SubjectWork::JudgeRange(std::uint32_t rule,
-                             std::uint32_t item,
-                             std::uint32_t from,
-                             std::uint32_t end) {
-  bool changed = false;
-  for (std::uint32_t index = from; index < end; ++index) {
-    changed = JudgeSeriesAnchor(rule, item, index) || changed;
+// Each anchor once, however many touches reach it.
+void SubjectWork::JudgeReached(std::uint32_t rule) {
+  std::vector<AnchorRange>& ranges = space_.reached;
+  std::ranges::sort(ranges);
+  std::uint32_t item = UINT32_MAX;
+  std::uint32_t judged_to = 0;
+  for (const AnchorRange& range : ranges) {
+    judged_to = range.item == item ? judged_to : 0;
+    item = range.item;
+    for (std::uint32_t index = std::max(range.from, judged_to); index < range.end; ++index) {
+      JudgeSeriesAnchor(rule, item, index);
+    }
+    judged_to = std::max(judged_to, range.end);
   }
-  return changed;
 }
 
 const ItemUse* SubjectWork::UseOf(std::uint32_t rule, std::uint32_t item) const {
@@ -69,14 +75,13 @@ Seconds SubjectWork::EndOfReach(const Reach& reach, const Touch& touch, Seconds 
   return end;
 }
 
-bool SubjectWork::FollowTouch(std::uint32_t rule, const ItemUse& use, const Touch& touch) {
+void SubjectWork::AddReached(std::uint32_t rule, const ItemUse& use, const Touch& touch) {
   const PlannedRule& planned = plan_.rules[rule];
   const Reach& reach = use.reach;
   Seconds first = reach.all ? INT64_MIN : touch.time - planned.settle;
   if (state_.floor != INT64_MIN) {
     first = std::max(first, state_.floor - planned.settle);
   }
-  bool changed = false;
   for (const std::uint32_t anchor : planned.anchors) {
     const auto series = state_.record.Series(anchor);
     if (series.empty() || (series.back().time() < first && anchor != touch.item)) {
@@ -102,9 +107,10 @@ bool SubjectWork::FollowTouch(std::uint32_t rule, const ItemUse& use, const Touc
       }
       end = last == INT64_MAX ? size : FirstAtOrAfter(series, last + 1);
     }
-    changed = JudgeRange(rule, anchor, from, end) || changed;
+    if (from < end) {
+      space_.reached.push_back({anchor, from, end});
+    }
   }
-  return changed;
 }
 
 // Whether all that happened is one anchor after all others that is not true, and nothing is open.
@@ -137,11 +143,10 @@ bool SubjectWork::CanSkipFold(std::uint32_t rule, const RuleState& state) const 
 }
 
 void SubjectWork::FollowSeriesRule(std::uint32_t rule) {
-  space_.judged_true.clear();
+  BeginStep();
   const PlannedRule& planned = plan_.rules[rule];
   const Touch* cause = nullptr;
-  bool changed = false;
-  bool waits = false;
+  std::optional<Seconds> waits_until;
   for (const Touch& touch : space_.touches) {
     const ItemUse* use = UseOf(rule, touch.item);
     if (use == nullptr) {
@@ -149,7 +154,7 @@ void SubjectWork::FollowSeriesRule(std::uint32_t rule) {
     }
     cause = &touch;
     if (use->anchor && !touch.inserted) {
-      changed = true;
+      NoteChanged(touch.time);
       if (RuleState* state = state_.Find(rule); state != nullptr) {
         state->Clear(AnchorMark(touch.time, touch.key, touch.item, AnchorMark::kNone));
       }
@@ -163,37 +168,45 @@ void SubjectWork::FollowSeriesRule(std::uint32_t rule) {
     const auto series = state_.record.Series(touch.item);
     const std::uint32_t at = SubjectRecord::Position(series, touch.time, touch.key);
     if (at < series.size() && series[at].time() == touch.time && series[at].key() == touch.key) {
-      changed = true;
+      NoteChanged(touch.time);
       const AnchorMark place(touch.time, touch.key, touch.item, AnchorMark::kNone);
       if (RuleState* state = state_.Find(rule); state != nullptr) {
         state->Clear(place);
       }
-      waits = !Admit(rule, place, touch.received) || waits;
+      if (!Admit(rule, place, touch.received)) {
+        const Seconds due = touch.time + planned.settle;
+        waits_until = waits_until ? std::min(*waits_until, due) : due;
+      }
     }
   }
+  space_.reached.clear();
   for (const Touch& touch : space_.touches) {
     if (const ItemUse* use = UseOf(rule, touch.item); use != nullptr) {
-      changed = FollowTouch(rule, *use, touch) || changed;
+      AddReached(rule, *use, touch);
     }
   }
+  JudgeReached(rule);
   RuleState* state = state_.Find(rule);
   if (state == nullptr) {
     return;
   }
-  if (waits && planned.settle > 0) {
-    ArmWaiting(rule);
+  if (waits_until && planned.settle > 0 &&
+      (state->timer == TimerWheel::kNone || *waits_until < state->timer_due)) {
+    ArmTimer(rule, waits_until);
   }
-  if ((changed || !space_.judged_true.empty()) && !CanSkipFold(rule, *state)) {
-    Fold(rule, cause);
+  if (space_.changed_from != INT64_MAX && !CanSkipFold(rule, *state)) {
+    Fold(rule, cause, space_.changed_from);
   }
 }
 
 void SubjectWork::FollowRows(std::uint32_t rule) {
-  space_.judged_true.clear();
+  BeginStep();
   const PlannedRule& planned = plan_.rules[rule];
   const auto rows = state_.record.Rows(planned.definition->each_form);
   const Touch* cause = nullptr;
-  Seconds first = INT64_MAX;  // rows that see no further than before it stay as they are
+  // The rows that the touches can affect.
+  Seconds first = INT64_MAX;
+  Seconds last = INT64_MIN;
   for (const Touch& touch : space_.touches) {
     const ItemUse* use = UseOf(rule, touch.item);
     if (use == nullptr) {
@@ -201,10 +214,12 @@ void SubjectWork::FollowRows(std::uint32_t rule) {
     }
     cause = &touch;
     first = std::min(first, use->reach.all ? INT64_MIN : touch.time - planned.settle);
+    last = std::max(last, EndOfReach(use->reach, touch, planned.settle));
     const CatalogItem& item = plan_.catalog->items[touch.item];
     if (item.role != CatalogItem::Role::kFormField || item.form != planned.definition->each_form) {
       continue;
     }
+    NoteChanged(INT64_MIN);  // rows may have moved
     RuleState& state = state_.Rule(rule);
     for (std::uint32_t i = state.marks.size(); i-- > 0;) {
       const AnchorMark mark = state.marks[i];
@@ -222,7 +237,7 @@ void SubjectWork::FollowRows(std::uint32_t rule) {
     }
   }
   for (const FormRow& row : rows) {
-    if (row.time >= first) {
+    if (first <= row.time && row.time <= last) {
       JudgeRow(rule, row);
     }
   }
@@ -231,10 +246,10 @@ void SubjectWork::FollowRows(std::uint32_t rule) {
     return;
   }
   if (planned.settle > 0) {
-    ArmWaiting(rule);
+    ArmWaiting(rule, 0);
   }
-  if (!state->silent()) {
-    Fold(rule, cause);
+  if (space_.changed_from != INT64_MAX && !state->silent()) {
+    Fold(rule, cause, space_.changed_from);
   }
 }
 

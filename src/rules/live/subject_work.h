@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "rules/clinical/judge.h"
+#include "rules/live/absence.h"
 #include "rules/live/engine.h"
 #include "rules/live/engine_plan.h"
+#include "rules/live/fold_start.h"
 #include "rules/live/subject_state.h"
 
 namespace vedette::rules {
@@ -20,6 +23,14 @@ struct Touch {
   std::uint64_t row = 0;
   Seconds received = 0;
   bool inserted = false;  // else removed
+};
+
+// Anchors of one series, by their places in it.
+struct AnchorRange {
+  std::uint32_t item = 0;
+  std::uint32_t from = 0;
+  std::uint32_t end = 0;
+  auto operator<=>(const AnchorRange&) const = default;
 };
 
 // One rule's alerts before and after a step, and the change that moved them.
@@ -50,7 +61,10 @@ struct WorkSpace {
   std::uint64_t unknown = 0;
   TimerWheel timers;
   std::vector<Touch> touches;
-  std::vector<AnchorMark> judged_true;  // of one rule in one step
+  // Of one rule in one step (BeginStep).
+  std::vector<AnchorMark> judged_true;
+  Seconds changed_from = INT64_MAX;     // the earliest anchor that changed or is true
+  std::vector<AnchorRange> reached;     // of one rule in one step
   std::vector<std::uint64_t> followed;  // by rule: the step in which it was followed last
   std::uint64_t step = 0;
   std::vector<RuleStep> steps;
@@ -102,14 +116,20 @@ class SubjectWork {
   void FollowSeriesRule(std::uint32_t rule);
   void FollowRows(std::uint32_t rule);
   void FollowAbsences(std::uint32_t rule, const Touch* cause);
+  EarlierAbsences WhatWasFound(std::uint32_t rule, bool touched) const;
+  bool NoRowSees(std::uint32_t rule) const;
   const ItemUse* UseOf(std::uint32_t rule, std::uint32_t item) const;
-  bool FollowTouch(std::uint32_t rule, const ItemUse& use, const Touch& touch);
+  // Adds the anchors that the touch can affect to what is reached.
+  void AddReached(std::uint32_t rule, const ItemUse& use, const Touch& touch);
+  void JudgeReached(std::uint32_t rule);
   Seconds EndOfReach(const Reach& reach, const Touch& touch, Seconds settle) const;
   bool CanSkipFold(std::uint32_t rule, const RuleState& state) const;
-  bool JudgeRange(std::uint32_t rule, std::uint32_t item, std::uint32_t from, std::uint32_t end);
-  bool JudgeSeriesAnchor(std::uint32_t rule, std::uint32_t item, std::uint32_t index);
-  bool JudgeRow(std::uint32_t rule, const FormRow& row);
-  bool Note(std::uint32_t rule, const AnchorMark& place, Outcome outcome);
+  // A rule's anchors are about to be judged; one of them changed.
+  void BeginStep();
+  void NoteChanged(Seconds time) { space_.changed_from = std::min(space_.changed_from, time); }
+  void JudgeSeriesAnchor(std::uint32_t rule, std::uint32_t item, std::uint32_t index);
+  void JudgeRow(std::uint32_t rule, const FormRow& row);
+  void Note(std::uint32_t rule, const AnchorMark& place, Outcome outcome);
   // Gives a new anchor its standing before it is judged: not this version's, or waiting.
   bool Admit(std::uint32_t rule, AnchorMark place, Seconds received);
   // Whether an anchor with this mark is judged now.
@@ -119,12 +139,22 @@ class SubjectWork {
   Anchor SeriesAnchor(std::uint32_t rule, std::uint32_t item, std::uint32_t index) const;
   Anchor RowAnchor(std::uint32_t rule, const FormRow& row) const;
   void ArmTimer(std::uint32_t rule, std::optional<Seconds> due);
-  void ArmWaiting(std::uint32_t rule);
+  void ArmWaiting(std::uint32_t rule, std::uint32_t from);
   bool EndOfTime(std::uint32_t rule) const { return now_ >= plan_.rules[rule].timed.until; }
 
   // Folding (subject_fold.cc).
-  void Fold(std::uint32_t rule, const Touch* cause);
-  void FoldMarks(std::uint32_t rule, const RuleState& state, EpisodeFolder* folder, Seconds until);
+  // `changed_from`: the earliest anchor that came, went or was judged again; INT64_MIN: all of
+  // them.
+  void Fold(std::uint32_t rule, const Touch* cause, Seconds changed_from);
+  void FoldMarks(std::uint32_t rule,
+                 const RuleState& state,
+                 const FoldStart& start,
+                 EpisodeFolder* folder,
+                 Seconds until);
+  void SkipWhatIsOver(std::uint32_t rule,
+                      const RuleState& state,
+                      Seconds changed_from,
+                      FoldStart* start) const;
   void AddClears(std::uint32_t rule,
                  const AnchorMark* after,
                  Seconds from,
@@ -136,6 +166,7 @@ class SubjectWork {
                         std::span<const DetectedAlert> known);
   void Replace(std::uint32_t rule,
                RuleState* state,
+               std::size_t kept,
                std::vector<DetectedAlert> alerts,
                const Touch* cause);
 

@@ -4,55 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 
+#include "rules/live/testing/series_models.h"
+
 namespace vedette::rules::testing {
 namespace {
-
-constexpr std::uint32_t kSeries = 40;
-
-// The series that rules read come first; the others are there to be passed over.
-struct SeriesModel {
-  std::string_view name;
-  double mean;
-  double deviation;
-  double upper_limit;
-};
-constexpr std::array<SeriesModel, 13> kModels = {{{"lab.ALT", 28, 12, 40},
-                                                  {"lab.TBILI", 0.6, 0.25, 1.2},
-                                                  {"eg.QTCF", 410, 18, 450},
-                                                  {"vs.SYSBP", 128, 16, 140},
-                                                  {"lab.HGB", 13.5, 1, 17},
-                                                  {"lab.PLAT", 240, 55, 450},
-                                                  {"vs.WEIGHT", 78, 1.5, 0},
-                                                  {"lab.CREAT", 0.9, 0.12, 1.2},
-                                                  {"lab.ANC", 4, 1.2, 8},
-                                                  {"vs.HR", 72, 11, 100},
-                                                  {"lab.GLUC", 5.5, 1.4, 6},
-                                                  {"vs.TEMP", 36.7, 0.4, 37.5},
-                                                  {"vs.SPO2", 97, 1.6, 100}}};
-enum : std::uint32_t { kAlt = 0, kTbili = 1, kWeight = 6, kAnc = 8, kHeartRate = 9, kSpo2 = 12 };
-
-std::string CodeOf(std::string_view name) { return std::string(name.substr(name.find('.') + 1)); }
-
-void AddItem(Catalog* catalog,
-             std::string code,
-             std::string name,
-             CatalogItem::Role role,
-             ValueKind kind,
-             std::string form = "") {
-  CatalogItem item;
-  item.code = std::move(code);
-  item.label = name;
-  item.name = std::move(name);
-  item.role = role;
-  item.kind = kind;
-  item.form = std::move(form);
-  catalog->items.push_back(std::move(item));
-}
 
 // SplitMix64 (Steele, Lea, Flood 2014): the same numbers with every standard library.
 class Random {
@@ -155,6 +113,9 @@ class Generator {
       AddRows();
       AddVisits();
       AddDiary();
+      if (random_.Chance(0.5)) {
+        AddWearable();
+      }
     }
     for (std::uint32_t i = 0; i < options_.observations; ++i) {
       AddObservation(i);
@@ -265,6 +226,30 @@ class Generator {
     }
   }
 
+  // A few days of a heart rate every ten minutes, sent many at a time, some of it late.
+  void AddWearable() {
+    Seconds time = dose_ + static_cast<Seconds>(random_.Uniform() * 300 * kDay);
+    for (std::uint32_t left = 50 + random_.Below(250); left > 0;) {
+      const std::uint32_t sent = std::min(left, 1 + random_.Below(60));
+      left -= sent;
+      Change last;
+      for (std::uint32_t i = 0; i < sent; ++i, time += 600) {
+        Change& change = Add(kHeartRate, time);
+        Fill(&change);
+        last = change;
+      }
+      double at = static_cast<double>(time);
+      if (random_.Chance(0.2)) {
+        at += random_.Exponential() * 2 * kDay;
+      }
+      Arrive(at);
+      if (random_.Chance(0.2)) {
+        Correct(last, at);
+      }
+      time += random_.Chance(0.1) ? random_.Below(2 * kDay) : 0;
+    }
+  }
+
   double ValueOf(std::uint32_t item, Seconds time) {
     const std::uint32_t model = std::min<std::uint32_t>(item, kModels.size() - 1);
     double value =
@@ -357,45 +342,6 @@ class Generator {
 };
 
 }  // namespace
-
-std::shared_ptr<const Catalog> OperationCatalog() {
-  static const std::shared_ptr<const Catalog> kCatalog = [] {
-    auto catalog = std::make_shared<Catalog>();
-    catalog->study_id = "STREAM";
-    using Role = CatalogItem::Role;
-    for (const SeriesModel& model : kModels) {
-      AddItem(catalog.get(), CodeOf(model.name), std::string(model.name), Role::kSeries,
-              ValueKind::kNumber);
-    }
-    for (std::size_t i = kModels.size(); i < kSeries; ++i) {
-      const std::string code = "OTHER" + std::to_string(i);
-      AddItem(catalog.get(), code, "lab." + code, Role::kSeries, ValueKind::kNumber);
-    }
-    AddItem(catalog.get(), "DIARY", "pro.DIARY", Role::kSeries, ValueKind::kNumber);
-    catalog->items.back().expected_every = 7 * kDay;
-    catalog->visits = {
-        {.code = "W2", .label = "Week 2", .day = 15, .window_after = 2, .item = "SV_W2"},
-        {.code = "W8",
-         .label = "Week 8",
-         .day = 57,
-         .window_before = 3,
-         .window_after = 3,
-         .item = "SV_W8"}};
-    for (const CatalogVisit& visit : catalog->visits) {
-      AddItem(catalog.get(), visit.item, "sv." + visit.code, Role::kSeries, ValueKind::kBoolean);
-    }
-    AddItem(catalog.get(), "FIRST_DOSE", "first_dose", Role::kAttribute, ValueKind::kTime);
-    AddItem(catalog.get(), "SEX", "sex", Role::kAttribute, ValueKind::kText);
-    AddItem(catalog.get(), "AETERM", "AETERM", Role::kFormField, ValueKind::kText, "AE");
-    for (const char* field : {"AESTDT", "AWAREDTM", "REPORTED"}) {
-      AddItem(catalog.get(), field, field, Role::kFormField, ValueKind::kTime, "AE");
-    }
-    catalog->forms = {{.name = "AE", .label = "Adverse Events"}};
-    catalog->Finish();
-    return catalog;
-  }();
-  return kCatalog;
-}
 
 OperationStream GenerateOperations(const OperationStreamOptions& options) {
   return Generator(options).Generate();

@@ -50,7 +50,7 @@ std::vector<RuleDefinition> TemporalRules();
 // Forms, settling, holding times, hysteresis, every way of deduplication, absences, text.
 std::vector<RuleDefinition> FurtherRules();
 
-// Compiled, at work for ever. Two versions of "GLUC", the second from `change_of_version` on, when
+// Compiled, at work for ever. Two versions of some, the second from `change_of_version` on, when
 // that is given.
 std::vector<TimedRule> CompileAll(std::span<const RuleDefinition> definitions,
                                   Seconds change_of_version = 0);

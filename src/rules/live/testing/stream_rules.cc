@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <string_view>
 
 #include "rules/live/testing/operation_stream.h"
 #include "rules/syntax/diagnostic.h"
@@ -62,6 +65,11 @@ void AddRecordRules(std::vector<RuleDefinition>* rules) {
   rules->back().scope = EvaluationScope::kRow;
   rules->back().each_form = "AE";
   rules->back().dedupe = Dedupe::kAnchor;
+  rules->push_back(Define("ROW_DENSE", "has(row.AESTDT) && vs.HR.window(days(2)).mean() > 72.0"));
+  rules->back().scope = EvaluationScope::kRow;
+  rules->back().each_form = "AE";
+  rules->back().settle = 2 * kDay;
+  rules->back().dedupe = Dedupe::kEpisode;
   rules->push_back(
       Define("ROW_SERIES", "row.AETERM == \"HEADACHE\" && vs.HR.window(days(30)).mean() > 72.0"));
   rules->back().scope = EvaluationScope::kRow;
@@ -78,11 +86,27 @@ void AddAbsenceRules(std::vector<RuleDefinition>* rules) {
   rules->push_back(
       Define("SILENT", "now > subject.first_dose + days(1) && vs.HR.window(days(9)).count() == 0"));
   rules->push_back(
+      Define("NOW_DENSE", "now > subject.first_dose && vs.HR.window(days(1)).mean() > 72.0"));
+  // Where the time compared with `now` moves along, the beginning lies between other changes.
+  rules->push_back(
+      Define("NOW_LATEST", "now > vs.HR.time + hours(36) || vs.SPO2.asof(days(2)) < 96.0"));
+  rules->push_back(Define("VISIT_DENSE",
+                          "!visit.done && now > visit.due && vs.HR.window(days(3)).count() >= 2"));
+  rules->back().scope = EvaluationScope::kVisit;
+  rules->push_back(
+      Define("ROW_NOW", "now - row.AWAREDTM > hours(24) && vs.HR.window(days(5)).mean() > 71.0"));
+  rules->back().scope = EvaluationScope::kRow;
+  rules->back().each_form = "AE";
+  rules->back().on = {"form.AE", "timer"};
+  rules->push_back(
       Define("REPORT_LATE", "(has(row.REPORTED) ? row.REPORTED : now) - row.AWAREDTM > hours(24)"));
   rules->back().scope = EvaluationScope::kRow;
   rules->back().each_form = "AE";
   rules->back().on = {"form.AE", "timer"};
 }
+
+// By episode: what a bounded engine has dropped of others as too old is superseded by a load.
+constexpr std::string_view kOfTwoVersions[] = {"GLUC", "FOR", "KEEP", "HYSTERESIS"};
 
 }  // namespace
 
@@ -137,7 +161,9 @@ std::vector<TimedRule> CompileAll(std::span<const RuleDefinition> definitions,
     timed.rule = *compiled;
     timed.version_id = definition.rule_id + "-1";
     timed.from = INT64_MIN;
-    if (change_of_version != 0 && definition.rule_id == "GLUC") {
+    const bool two_versions =
+        std::ranges::find(kOfTwoVersions, definition.rule_id) != std::end(kOfTwoVersions);
+    if (change_of_version != 0 && two_versions) {
       timed.until = change_of_version;
       TimedRule second = timed;
       second.version_id = definition.rule_id + "-2";
