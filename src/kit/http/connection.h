@@ -21,6 +21,10 @@ namespace vedette::http {
 
 // A refused request's body up to this size is read away, so that the connection can go on.
 inline constexpr std::uint64_t kDiscardLimit = 64 * 1024;
+// What log and metrics say of a request whose client did not wait for its answer.
+inline constexpr int kClientLeft = 499;
+// Of a request to which no route belongs.
+inline constexpr std::string_view kUnmatched = "(none)";
 
 // One connection: reads a request, runs its handler, writes the answer, and again. Runs on its
 // shard's thread alone. The coroutine that serves owns it; the shard's list only points at it.
@@ -59,10 +63,19 @@ class Connection final : public std::enable_shared_from_this<Connection>,
     bool gzip_answer = false;
   };
 
+  // How the reading of a request's body ended.
+  struct BodyEnd {
+    bool left = false;  // the client went away
+    bool cut = false;   // some of it is not read, so the connection ends after the answer
+    std::optional<Response> refusal;
+  };
+
   Task<void> Serve();
   Task<bool> ServeOne();
   Task<ParseEvent> ReadHead();
   Task<ParseEvent> ReadBody();
+  Task<BodyEnd> TakeBody(bool refused, bool expects_continue);
+  Response BodyRefusal(ParseEvent event);
   Task<bool> Fill();
   Task<bool> RefuseHead(ParseEvent event);
   Task<Response> CallHandler(const Router::Route* route, Request request);
