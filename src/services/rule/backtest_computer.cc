@@ -99,23 +99,24 @@ Task<Result<BacktestReport>> BacktestComputer::Compute(
           std::chrono::floor<std::chrono::seconds>(backtest.started_at).time_since_epoch().count(),
       .active = plan.active,
       .progress = Progress(attempt, kReadingShare, 1 - kReadingShare)};
-  // From here on nothing throws, so that the thread is always waited for.
+  // From here on cancellation is asked for, not thrown, so that the thread is always waited for.
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto cancellation = co_await asio::this_coro::cancellation_state;
-  if (cancellation.cancelled() != asio::cancellation_type::none) attempt->stop = true;
+  const bool cancelled = cancellation.cancelled() != asio::cancellation_type::none;
   const auto outcome = std::make_shared<Outcome>();
-  const bool posted =
-      pool_.Post([outcome, plan = std::move(plan), history, options = std::move(options)] {
-        try {
-          outcome->report = Answer(plan, *history, options);
-        } catch (...) {
-          outcome->error = std::current_exception();
-        }
-        outcome->ended.Set();
-      });
+  const bool posted = !cancelled && pool_.Post([outcome, plan = std::move(plan), history,
+                                                options = std::move(options)] {
+    try {
+      outcome->report = Answer(plan, *history, options);
+    } catch (...) {
+      outcome->error = std::current_exception();
+    }
+    outcome->ended.Set();
+  });
   if (posted) co_await outcome->ended.WaitRegardless([attempt] { attempt->stop = true; });
   co_await asio::this_coro::throw_if_cancelled(throws);
+  if (cancelled) co_return Fail(Code::kCancelled, "The back-test was stopped.");
   if (!posted) co_return Fail(Code::kResourceExhausted, "As many back-tests run as may run here.");
   if (outcome->error) std::rethrow_exception(outcome->error);
   co_return *std::move(outcome->report);

@@ -4,6 +4,8 @@
 #include <vedette/rule/v1/rule.pb.h>
 
 #include <algorithm>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <limits>
 #include <utility>
@@ -24,7 +26,7 @@ constexpr std::chrono::seconds kShortestPause(10);
 constexpr std::chrono::seconds kFirstPause(30);
 constexpr std::chrono::seconds kLongestPause(120);
 constexpr std::chrono::seconds kReadTimeout(30);
-constexpr std::chrono::seconds kStoreTimeout(30);
+constexpr std::chrono::seconds kEndTimeout(10);
 constexpr std::chrono::seconds kShowTimeout(5);
 
 // Thrown by who shows the progress, so that who computes is cancelled.
@@ -49,7 +51,7 @@ queue::KindOptions BacktestWorker::KindOptions() const {
 Task<Status> BacktestWorker::Do(queue::Job job) {
   VEDETTE_CO_TRY(const BacktestDemand demand,
                  co_await dependencies_.store.ShowProgress(
-                     job.deadline.Earlier(Deadline::After(dependencies_.clock, kStoreTimeout)),
+                     job.deadline.Earlier(Deadline::After(dependencies_.clock, kShowTimeout)),
                      job.key, BacktestStatus::kLoading, 0));
   if (demand == BacktestDemand::kOver) co_return Status();
   Result<Backtest> ended = Backtest{.id = job.key, .status = BacktestStatus::kCancelled};
@@ -128,9 +130,10 @@ Task<Status> BacktestWorker::ShowProgress(std::string id,
 }
 
 Task<Status> BacktestWorker::End(queue::Job job, Backtest backtest) {
+  // What took long to find out is not lost to a stop that comes now; the claim still counts.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   backtest.ended_at = dependencies_.clock.Now();
-  const Deadline deadline =
-      job.deadline.Earlier(Deadline::After(dependencies_.clock, kStoreTimeout));
+  const Deadline deadline = job.deadline.Earlier(Deadline::After(dependencies_.clock, kEndTimeout));
   bool ended = false;
   if (backtest.status == BacktestStatus::kDone && backtest.version != 0) {
     VEDETTE_CO_TRY(auto change,
