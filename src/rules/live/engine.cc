@@ -207,6 +207,12 @@ void Engine::Parts::Take(SubjectHandle handle, std::span<const Change> taken, Se
   space.touches.clear();
   for (const Change& change : taken) {
     const RecordEffect effect = state.record.Apply(change);
+    if (effect.removed && plan.receipts[change.item]) {
+      state.receipts.Remove(effect.row, change.item);
+    }
+    if (effect.inserted && plan.receipts[change.item]) {
+      state.receipts.Put(change.row, change.item, change.received);
+    }
     if (effect.removed) {
       space.touches.push_back({.item = change.item,
                                .time = effect.removed->time(),
@@ -371,6 +377,7 @@ EngineStatistics Engine::Statistics() const {
     statistics.observations += entry.state->record.observations();
     const auto& rules = entry.state->rules;
     statistics.bytes += sizeof(SubjectState) + 16 + entry.state->record.bytes() +
+                        entry.state->receipts.bytes() +
                         (rules.capacity() == 0 ? 0 : rules.capacity() * sizeof(rules[0]) + 16);
     for (const SubjectState::RuleEntry& rule : rules) {
       statistics.bytes += rule.state->bytes();

@@ -47,6 +47,7 @@ EnginePlan::EnginePlan(std::shared_ptr<const Catalog> study_catalog, std::vector
       timed_rules(std::move(timed)),
       uses(catalog->items.size()),
       retention(catalog->items.size()),
+      receipts(catalog->items.size()),
       study(catalog) {
   for (const TimedRule& timed_rule : timed_rules) {
     const auto index = static_cast<std::uint32_t>(rules.size());
@@ -61,6 +62,14 @@ EnginePlan::EnginePlan(std::shared_ptr<const Catalog> study_catalog, std::vector
     }
     if (planned.kind == PlannedRule::Kind::kSeries) {
       planned.anchors.assign(rule.anchors().begin(), rule.anchors().end());
+    }
+    const bool for_ever = timed_rule.from == INT64_MIN && timed_rule.until == INT64_MAX;
+    if (planned.kind == PlannedRule::Kind::kRows && !for_ever) {
+      for (std::uint32_t item = 0; item < receipts.size(); ++item) {
+        const CatalogItem& field = catalog->items[item];
+        receipts[item] = receipts[item] || (field.role == CatalogItem::Role::kFormField &&
+                                            field.form == planned.definition->each_form);
+      }
     }
     longest_settle = std::max(longest_settle, planned.settle);
     for (const auto& [item, reach] : ReachOf(rule, *catalog)) {

@@ -58,6 +58,7 @@ struct EnginePlan {
   std::vector<std::vector<ItemUse>> uses;  // by item
   std::vector<ItemRetention> retention;    // by item
   std::vector<std::uint32_t> items;        // that any rule reads
+  std::vector<bool> receipts;              // by item: fields of rows that versions divide
   std::unique_ptr<const RecordLayout> layout;
   StudyContext study;
   Seconds longest_settle = 0;

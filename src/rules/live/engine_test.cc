@@ -117,6 +117,35 @@ TEST_F(EngineTest, AVersionEndsWithItsAlerts) {
   EXPECT_EQ(raised[0].alert.started, kStart + 21 * kDay);
 }
 
+// What is left of a row tells which version judges it, as after a restart.
+TEST_F(EngineTest, AWithdrawnFieldLeavesTheRowToItsVersion) {
+  RuleDefinition rule = Define("ROW", "row.AETERM == \"HEADACHE\"");
+  rule.scope = EvaluationScope::kRow;
+  rule.each_form = "AE";
+  auto versions = testing::CompileAll({&rule, 1});
+  versions.push_back(versions[0]);
+  versions[0].until = kStart + 10 * kDay;
+  versions[1].version_id = "ROW-2";
+  versions[1].from = kStart + 10 * kDay;
+  Start(versions);
+  Change term = Put("AETERM", 1, kStart, 0);
+  term.row = 7;
+  term.text = "HEADACHE";
+  Change begun = Put("AESTDT", 2, kStart, static_cast<double>(kStart));
+  begun.row = 7;
+  Apply(term, kStart + kDay);
+  Apply(begun, kStart + kDay);
+  Advance(kStart + 20 * kDay);
+  Change withdrawn = Withdraw(begun);
+  withdrawn.received = kStart + 20 * kDay;
+  Apply(withdrawn, kStart + 20 * kDay);
+  ASSERT_EQ(Detected().size(), 1U);
+  EXPECT_EQ(Detected()[0].rule, 0U);
+  const std::vector<DetectedAlert> live = Detected();
+  engine_->Load(subject_, {&term, 1}, kStart + 20 * kDay);
+  EXPECT_EQ(Detected(), live);
+}
+
 TEST_F(EngineTest, SettlingWaitsAndThenLooksBack) {
   RuleDefinition rule = Define("PEAK", "vs.HR.window(days(2)).max() > 100.0");
   rule.settle = 2 * kDay;

@@ -11,20 +11,13 @@ void SubjectWork::LoadRecord(std::span<const Change> current) {
   for (const std::uint32_t item : plan_.items) {
     space_.loaded[item].clear();
   }
-  space_.row_received.clear();
   for (const Change& change : current) {
     if (!layout.Keeps(change.item)) {
       continue;
     }
     if (layout.IsField(change.item)) {
-      if (state_.record.Apply(change).inserted) {
-        const auto row = std::ranges::find(space_.row_received, change.row,
-                                           &std::pair<std::uint64_t, Seconds>::first);
-        if (row == space_.row_received.end()) {
-          space_.row_received.emplace_back(change.row, change.received);
-        } else {
-          row->second = std::max(row->second, change.received);
-        }
+      if (state_.record.Apply(change).inserted && plan_.receipts[change.item]) {
+        state_.receipts.Put(change.row, change.item, change.received);
       }
     } else if (const auto observation = state_.record.Convert(change)) {
       space_.loaded[change.item].push_back({*observation, change.received});
@@ -109,10 +102,8 @@ void SubjectWork::LoadSeriesRule(std::uint32_t rule) {
 void SubjectWork::LoadRows(std::uint32_t rule) {
   BeginStep();
   for (const FormRow& row : state_.record.Rows(plan_.rules[rule].definition->each_form)) {
-    const auto received =
-        std::ranges::find(space_.row_received, row.key, &std::pair<std::uint64_t, Seconds>::first);
     const AnchorMark place(row.time, row.key, UINT32_MAX, AnchorMark::kNone);
-    Admit(rule, place, received == space_.row_received.end() ? 0 : received->second);
+    Admit(rule, place, state_.receipts.Latest(row.key));
     JudgeRow(rule, row);
   }
   RuleState* state = state_.Find(rule);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rules/clinical/record.h"
+#include "rules/live/row_receipts.h"
 #include "rules/live/rule_state.h"
 
 namespace vedette::rules {
@@ -41,6 +42,7 @@ struct SubjectState {
   };
 
   SubjectRecord record;
+  RowReceipts receipts;          // of items that EnginePlan::receipts names
   std::vector<RuleEntry> rules;  // in order; few rules find anything in a subject
   Seconds front = INT64_MIN;     // the latest event time, unless it lies in the future
   Seconds floor = INT64_MIN;     // what is older may have been dropped

@@ -232,7 +232,8 @@ void SubjectWork::FollowRows(std::uint32_t rule) {
     }
     for (const FormRow& row : rows) {
       if (row.key == touch.row) {
-        Admit(rule, AnchorMark(row.time, row.key, UINT32_MAX, AnchorMark::kNone), touch.received);
+        Admit(rule, AnchorMark(row.time, row.key, UINT32_MAX, AnchorMark::kNone),
+              state_.receipts.Latest(row.key));
       }
     }
   }

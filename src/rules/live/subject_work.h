@@ -69,8 +69,7 @@ struct WorkSpace {
   std::uint64_t step = 0;
   std::vector<RuleStep> steps;
   // Of the subject that is being loaded.
-  std::vector<std::vector<LoadedObservation>> loaded;           // by item, in order
-  std::vector<std::pair<std::uint64_t, Seconds>> row_received;  // by row, the latest of its fields
+  std::vector<std::vector<LoadedObservation>> loaded;  // by item, in order
   std::vector<Observation> series;
   std::vector<AnchorMark> marks;
 };

@@ -106,7 +106,8 @@ void AddAbsenceRules(std::vector<RuleDefinition>* rules) {
 }
 
 // By episode: what a bounded engine has dropped of others as too old is superseded by a load.
-constexpr std::string_view kOfTwoVersions[] = {"GLUC", "FOR", "KEEP", "HYSTERESIS"};
+constexpr std::string_view kOfTwoVersions[] = {"GLUC",       "FOR",        "KEEP",
+                                               "HYSTERESIS", "ROW_SERIES", "BEFORE_DOSE"};
 
 }  // namespace
 
