@@ -61,6 +61,15 @@ class DiscoveryTest : public testing::Test {
       std::make_shared<Background>(Logger(capture_, clock_, LogLevel::kDebug));
 };
 
+// Of a call that is to succeed, however slow the machine is.
+inline constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(20);
+// Of a call whose failure a test waits for.
+inline constexpr std::chrono::milliseconds kImpatience{300};
+// The shortest that etcd grants, for what waits for a lease's end, and one that is looked after
+// often. On a slow machine both may end while they are held.
+inline constexpr std::chrono::milliseconds kShortLease = std::chrono::seconds(1);
+inline constexpr std::chrono::milliseconds kBriskLease = std::chrono::seconds(2);
+
 // With a real etcd.
 class EtcdTest : public DiscoveryTest {
  protected:
@@ -71,10 +80,12 @@ class EtcdTest : public DiscoveryTest {
   }
 
   std::shared_ptr<EtcdClient> Connect(std::vector<std::string> endpoints,
-                                      std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
+                                      std::chrono::milliseconds timeout = kPatience,
+                                      std::chrono::milliseconds silence = std::chrono::seconds(1)) {
     EtcdOptions options;
     options.endpoints = std::move(endpoints);
     options.timeout = timeout;
+    options.silence = silence;
     auto client = EtcdClient::Create(options, clock_);
     EXPECT_TRUE(client);
     return *client;
@@ -108,7 +119,7 @@ class EtcdTest : public DiscoveryTest {
   std::unique_ptr<EtcdRegistrar> MakeRegistrar(
       std::string instance,
       std::shared_ptr<EtcdClient> client = nullptr,
-      std::chrono::milliseconds lease = std::chrono::seconds(2)) {
+      std::chrono::milliseconds lease = std::chrono::seconds(10)) {
     return std::make_unique<EtcdRegistrar>(
         EtcdRegistrarOptions{.lease = lease, .instance = std::move(instance)},
         client == nullptr ? client_ : client, background_, random_, metrics_,

@@ -110,7 +110,7 @@ TEST_F(EtcdResolverTest, SeesWhatHappenedBehindACutAndACompaction) {
 TEST_F(EtcdResolverTest, NoticesASilentConnection) {
   testkit::TcpGate gate(server_->address());
   ASSERT_TRUE(Put("vedette/trial/1", "10.0.0.1:90"));
-  const auto resolver = MakeResolver(Connect({gate.address()}));
+  const auto resolver = MakeResolver(Connect({gate.address()}, kImpatience, kImpatience));
   ASSERT_TRUE(Becomes(*resolver, {"10.0.0.1:90"}));
   gate.Hang();
   ASSERT_TRUE(Put("vedette/trial/2", "10.0.0.2:90"));
@@ -123,7 +123,8 @@ TEST_F(EtcdResolverTest, NoticesASilentConnection) {
 TEST_F(EtcdResolverTest, ReplacesAConnectionThatIsStranded) {
   testkit::TcpGate gate(server_->address());
   ASSERT_TRUE(Put("vedette/trial/1", "10.0.0.1:90"));
-  const auto resolver = MakeResolver(Connect({gate.address()}));
+  const auto resolver =
+      MakeResolver(Connect({gate.address()}, std::chrono::seconds(2), kImpatience));
   ASSERT_TRUE(Becomes(*resolver, {"10.0.0.1:90"}));
   ASSERT_TRUE(Put("vedette/trial/2", "10.0.0.2:90"));
   ASSERT_TRUE(Becomes(*resolver, {"10.0.0.1:90", "10.0.0.2:90"}));  // by the watch
