@@ -3,14 +3,17 @@
 // Goodput under overload: a server whose calls cost a millisecond of one processor, asked in an
 // open loop for once, twice and three times of what it can do, with and without shedding. Good is
 // an answer within a second of the moment the call was due. Three classes of calls come at once;
-// data capture should be refused last.
+// data capture should be refused last. Capacity is what the server does without a break, less what
+// others take of its processor meanwhile, so that a busy machine changes the ratios little.
 #include <fmt/format.h>
-#include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <array>
-#include <atomic>
+#include <fstream>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -36,32 +39,67 @@ constexpr std::array<rpc::MethodInfo, 3> kInfos = {
     rpc::MethodInfo{.label = "bench.Interactive", .rate_class = RateClass::kInteractive},
     rpc::MethodInfo{.label = "bench.Report", .rate_class = RateClass::kReport}};
 
-std::chrono::nanoseconds CpuTimeOf(clockid_t clock) {
+// Of one thread, since it began.
+struct ThreadTimes {
+  std::chrono::nanoseconds ran;
+  std::chrono::nanoseconds waited;  // for a processor that others had
+};
+
+class ThreadMeter {
+ public:
+  explicit ThreadMeter(pid_t thread) : path_(fmt::format("/proc/self/task/{}/schedstat", thread)) {}
+  ThreadTimes Read() const {
+    std::ifstream file(path_);
+    std::int64_t ran = 0;
+    std::int64_t waited = 0;
+    if (!(file >> ran >> waited)) throw std::runtime_error("no scheduling statistics: " + path_);
+    return {std::chrono::nanoseconds(ran), std::chrono::nanoseconds(waited)};
+  }
+
+ private:
+  const std::string path_;
+};
+
+// The part of a while in which a thread could have run.
+class Available {
+ public:
+  explicit Available(const ThreadMeter& meter) : meter_(meter) {}
+  double Share() const {
+    const std::chrono::duration<double> waited = meter_.Read().waited - waited_;
+    return 1 - waited / (std::chrono::steady_clock::now() - start_);
+  }
+
+ private:
+  const ThreadMeter& meter_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  const std::chrono::nanoseconds waited_ = meter_.Read().waited;
+};
+
+// How busy the server's one thread is. It is also while it waits: others had its processor.
+class ThreadCpu final : public CpuSource {
+ public:
+  explicit ThreadCpu(const ThreadMeter& meter) : meter_(meter) {}
+  std::optional<CpuTime> Read() override {
+    const ThreadTimes times = meter_.Read();
+    return CpuTime{times.ran + times.waited, 1};
+  }
+
+ private:
+  const ThreadMeter& meter_;
+};
+
+Task<pid_t> ThreadId() { co_return gettid(); }
+
+std::chrono::nanoseconds ThreadTime() {
   timespec time{};
-  clock_gettime(clock, &time);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// How busy the server's one thread is: the generator in the same process does not count.
-class ThreadCpu final : public CpuSource {
- public:
-  explicit ThreadCpu(clockid_t clock) : clock_(clock) {}
-  std::optional<CpuTime> Read() override { return CpuTime{CpuTimeOf(clock_), 1}; }
-
- private:
-  const clockid_t clock_;
-};
-
-Task<clockid_t> ThreadClock() {
-  clockid_t clock{};
-  pthread_getcpuclockid(pthread_self(), &clock);
-  co_return clock;
-}
-
 void Burn() {
-  const auto end = CpuTimeOf(CLOCK_THREAD_CPUTIME_ID) + kWork;
+  const auto end = ThreadTime() + kWork;
   volatile std::uint64_t sum = 0;
-  while (CpuTimeOf(CLOCK_THREAD_CPUTIME_ID) < end) {
+  while (ThreadTime() < end) {
     for (int i = 0; i < 10'000; ++i) sum = sum + 1;
   }
 }
@@ -81,7 +119,8 @@ Task<http::Response> Work(http::Request request) {
 class System {
  public:
   explicit System(bool sheds)
-      : cpu_({}, clock_, std::make_unique<ThreadCpu>(Await<clockid_t>(runtime_, ThreadClock))) {
+      : thread_(Await<pid_t>(runtime_, ThreadId)),
+        cpu_({}, clock_, std::make_unique<ThreadCpu>(thread_)) {
     for (std::size_t i = 0; i < kTargets.size(); ++i) {
       http::RouteOptions options;
       if (sheds) options.gate = rpc::MakeRestGate(ingress_.At(kInfos[i]), 0, clock_);
@@ -99,12 +138,14 @@ class System {
   }
 
   std::uint16_t port() const { return server_->port(); }
+  const ThreadMeter& thread() const { return thread_; }
 
  private:
   SystemClock clock_;
   SystemRandom random_;
   MetricsRegistry metrics_;
   Runtime runtime_{1};
+  const ThreadMeter thread_;
   CgroupCpuReader cpu_;
   Shedder shedder_{{}, cpu_, clock_, metrics_};
   rpc::Ingress ingress_{
@@ -125,15 +166,18 @@ double InTime(const LatencyHistogram& latency) {
   return low / 100;
 }
 
+// By class, a second.
 struct Goodput {
-  std::array<double, 3> served{};  // a second, by class
+  std::array<double, 3> served{};
   std::array<double, 3> asked{};
+  double available = 1;  // of the server's processor
 
   double total() const { return served[0] + served[1] + served[2]; }
 };
 
 // One thread a class, each with the rate of its share.
 Goodput Load(const System& system, double rate) {
+  constexpr std::chrono::seconds kWarmUp(4);
   Goodput goodput;
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < kTargets.size(); ++i) {
@@ -143,7 +187,7 @@ Goodput Load(const System& system, double rate) {
       options.port = system.port();
       options.connections = kConnections;
       options.rate = goodput.asked[i];
-      options.warmup = std::chrono::seconds(4);
+      options.warmup = kWarmUp;
       options.duration = std::chrono::seconds(6);
       const LoadReport report = RunLoad(
           options,
@@ -152,18 +196,28 @@ Goodput Load(const System& system, double rate) {
       goodput.served[i] = report.PerSecond() * InTime(report.latency);
     });
   }
+  std::this_thread::sleep_for(kWarmUp);
+  const Available available(system.thread());
   for (std::thread& thread : threads) thread.join();
+  goodput.available = available.Share();
   return goodput;
 }
 
-// In a closed loop, now: what else the machine does changes it.
-double Capacity(const System& system) {
+// Of a closed loop.
+struct Capacity {
+  double alone = 0;      // calls a second, had the server its processor to itself
+  double available = 1;  // of the processor, meanwhile
+};
+
+Capacity Measure(const System& system) {
   LoadOptions options;
   options.port = system.port();
   options.connections = 8;
-  return RunLoad(options,
-                 [](std::uint64_t, std::string& out) { AppendRequest(out, {.target = "/free"}); })
-      .PerSecond();
+  const Available available(system.thread());
+  const LoadReport report = RunLoad(
+      options, [](std::uint64_t, std::string& out) { AppendRequest(out, {.target = "/free"}); });
+  const double share = available.Share();
+  return {.alone = report.PerSecond() / share, .available = share};
 }
 
 int Main() {
@@ -174,13 +228,14 @@ int Main() {
   for (const bool sheds : {false, true}) {
     for (const int times : {1, 2, 3}) {
       const System system(sheds);
-      const double capacity = Capacity(system);
-      const Goodput goodput = Load(system, capacity * times);
-      const double share = goodput.total() / capacity;
+      const Capacity capacity = Measure(system);
+      const Goodput goodput = Load(system, capacity.alone * capacity.available * times);
+      const double possible = capacity.alone * goodput.available;
+      const double share = goodput.total() / possible;
       if (sheds) peak = std::max(peak, share);
       if (sheds) last = share;
-      fmt::print("{} {}× of {:4.0f}/s   goodput {:3.0f} %", sheds ? "shedding" : "without ", times,
-                 capacity, 100 * share);
+      fmt::print("{} {:.1f}× of {:4.0f}/s   goodput {:3.0f} %", sheds ? "shedding" : "without ",
+                 capacity.alone * capacity.available * times / possible, possible, 100 * share);
       for (std::size_t i = 0; i < kTargets.size(); ++i) {
         fmt::print("   {} {:3.0f} %", kTargets[i].substr(1),
                    100 * goodput.served[i] / goodput.asked[i]);

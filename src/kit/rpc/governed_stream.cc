@@ -121,8 +121,9 @@ Task<Result<std::unique_ptr<ClientStream>>> OpenStream(std::shared_ptr<ChannelCo
     if (begun || last || !IsRetryable({begun.error(), stream->NeverSent()}, info.idempotent)) {
       co_return stream;
     }
-    const auto delay = RetryDelay(options, static_cast<int>(tried.size()) - 1, begun.error(),
-                                  deadline.time - now, {}, core->dependencies.random);
+    const auto delay =
+        RetryDelay(options, static_cast<int>(tried.size()) - 1, begun.error(),
+                   deadline.time - core->clock().SteadyNow(), {}, core->dependencies.random);
     if (!delay || !core->budget.Take()) co_return stream;
     failure = begun.error();
     stream.reset();

@@ -7,11 +7,11 @@
 #include <map>
 #include <mutex>
 #include <stdexcept>
-#include <unordered_map>
 
 #include "kit/breaker/breaker_registry.h"
 #include "kit/config/section.h"
 #include "kit/rpc/ingress_limits.h"
+#include "kit/rpc/stream_places.h"
 
 namespace vedette::rpc {
 namespace {
@@ -41,8 +41,11 @@ struct Ingress::Shared {
       : options(std::move(taken)),
         dependencies(needed),
         breakers({.breaker = options.breaker}, needed.clock, needed.random, needed.metrics),
-        streams_gauge(needed.metrics.GetGauge("vedette_ingress_streams",
-                                              "Streams that clients have open.")) {}
+        streams(
+            options.max_streams,
+            options.max_streams_per_caller,
+            needed.metrics.GetGauge("vedette_ingress_streams", "Streams that clients have open.")) {
+  }
 
   std::shared_ptr<const LimitTable> limits() const {
     const std::lock_guard lock(mutex);
@@ -52,12 +55,10 @@ struct Ingress::Shared {
   const IngressOptions options;
   const IngressDependencies dependencies;
   BreakerRegistry breakers;
-  Gauge& streams_gauge;
+  StreamPlaces streams;
   mutable std::mutex mutex;
   std::shared_ptr<const LimitTable> table;
   std::map<std::string_view, std::unique_ptr<Entrance>> entrances;  // by label
-  std::int64_t streams = 0;
-  std::unordered_map<std::string, std::int64_t> streams_by_caller;
 };
 
 void IngressOptions::Describe(config::Section& section) {
@@ -83,45 +84,6 @@ Outcome ServedOutcome(const Error* error, bool shortened) {
   if (error->code == Code::kDeadlineExceeded && shortened) return Outcome::kNeither;
   return OutcomeOf(error);
 }
-
-// One of the streams that may be open.
-class Permit::StreamPlace {
- public:
-  StreamPlace(Ingress::Shared& shared, std::string caller)
-      : shared_(shared), caller_(std::move(caller)) {
-    shared_.streams_gauge.Add(1);
-  }
-  ~StreamPlace() {
-    shared_.streams_gauge.Add(-1);
-    const std::lock_guard lock(shared_.mutex);
-    --shared_.streams;
-    if (caller_.empty()) return;
-    const auto found = shared_.streams_by_caller.find(caller_);
-    if (--found->second == 0) shared_.streams_by_caller.erase(found);
-  }
-  StreamPlace(const StreamPlace&) = delete;
-  StreamPlace& operator=(const StreamPlace&) = delete;
-
-  // Null when the caller, or everybody together, has as many as may be. An empty caller is bounded
-  // by the total alone.
-  static std::unique_ptr<StreamPlace> Take(Ingress::Shared& shared, std::string caller) {
-    {
-      const std::lock_guard lock(shared.mutex);
-      if (shared.streams >= shared.options.max_streams) return nullptr;
-      if (!caller.empty()) {
-        std::int64_t& open = shared.streams_by_caller[caller];
-        if (open >= shared.options.max_streams_per_caller) return nullptr;
-        ++open;
-      }
-      ++shared.streams;
-    }
-    return std::make_unique<StreamPlace>(shared, std::move(caller));
-  }
-
- private:
-  Ingress::Shared& shared_;
-  const std::string caller_;
-};
 
 Permit::Permit() = default;
 Permit::Permit(Permit&& other) noexcept = default;
@@ -237,7 +199,7 @@ Task<Status> Entrance::Limit(Permit& permit,
     }
   }
   if (!info.streams) co_return Status();
-  permit.place_ = Permit::StreamPlace::Take(impl_->shared, service ? std::string() : caller);
+  permit.place_ = impl_->shared.streams.Take(service ? std::string() : caller);
   if (permit.place_ != nullptr) co_return Status();
   co_return impl_->Refuse(
       Reason::kStreams,
@@ -298,7 +260,7 @@ Ingress::State Ingress::Snapshot() const {
   State state;
   const std::lock_guard lock(shared_->mutex);
   state.limits = shared_->table->options;
-  state.streams = shared_->streams;
+  state.streams = shared_->streams.open();
   for (const auto& [label, entrance] : shared_->entrances) {
     const Entrance::Impl& impl = *entrance->impl_;
     state.operations.push_back(

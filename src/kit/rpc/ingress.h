@@ -85,6 +85,7 @@ struct BudgetReport {
 std::string ClientAddress(std::string_view peer, std::string_view forwarded, std::int64_t trusted);
 
 class Entrance;
+class StreamPlace;
 
 // One call that was let in. Movable; ending it untold counts as neither success nor failure.
 class Permit {
@@ -105,7 +106,6 @@ class Permit {
 
  private:
   friend class Entrance;
-  class StreamPlace;
   Permit();
 
   std::optional<Breaker::Permit> breaker_;

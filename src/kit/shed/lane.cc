@@ -6,11 +6,6 @@
 namespace vedette {
 namespace {
 
-// What a call that ends leaves of the average of the calls in flight. It adds those that it found
-// when it began: at its end, go-zero's moment, a server that reads a bunch of calls and serves them
-// all before it reads again would always look idle.
-constexpr double kFlightBeta = 0.9;
-
 // Whether `time` is less than `duration` before `now`; SteadyTime::min() is never.
 bool IsWithin(SteadyTime time, SteadyTime::duration duration, SteadyTime now) {
   return time != SteadyTime::min() && now - time < duration;
@@ -133,7 +128,10 @@ bool Lane::IsHot(double usage, SteadyTime now) {
 
 void Lane::EndFlight(std::int64_t found) {
   flying_.fetch_sub(1, std::memory_order_relaxed);
-  average_flying_ = kFlightBeta * average_flying_ + (1 - kFlightBeta) * static_cast<double>(found);
+  // At its end, go-zero's moment, a server that reads a bunch of calls and serves them all before
+  // it reads again would always look idle.
+  const double beta = options_.flight_beta;
+  average_flying_ = beta * average_flying_ + (1 - beta) * static_cast<double>(found);
 }
 
 Lane::Limits Lane::LimitsAt(double usage, SteadyTime now) {

@@ -53,6 +53,10 @@ void ShedOptions::Describe(config::Section& section) {
                 {.text = "The share of the capacity that is used however busy processors are.",
                  .minimum = 0.01,
                  .maximum = 1});
+  section.Field("flight_beta", flight_beta,
+                {.text = "What a call that ends leaves of the average of the calls in flight.",
+                 .minimum = 0,
+                 .maximum = 0.999});
 }
 
 struct Shedder::Impl {

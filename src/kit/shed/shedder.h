@@ -43,6 +43,7 @@ struct ShedOptions {
   std::chrono::milliseconds capture_wait = std::chrono::milliseconds(200);
   std::chrono::milliseconds cool_off = std::chrono::seconds(1);
   double minimum_factor = 0.1;
+  double flight_beta = 0.9;  // what a call that ends leaves of the average of those in flight
 
   void Describe(config::Section& section);
 };
