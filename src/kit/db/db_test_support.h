@@ -28,7 +28,7 @@ inline constexpr Sql kEndless(
 inline Deadline Soon() { return Deadline::After(SystemClock(), std::chrono::milliseconds(50)); }
 // Long enough for a few statements on a busy machine, short enough to wait for.
 inline Deadline InAMoment() {
-  return Deadline::After(SystemClock(), std::chrono::milliseconds(800));
+  return Deadline::After(SystemClock(), std::chrono::milliseconds(2500));
 }
 inline Deadline Later() { return Deadline::After(SystemClock(), std::chrono::seconds(20)); }
 

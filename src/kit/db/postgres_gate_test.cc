@@ -81,11 +81,8 @@ class PostgresGateTest : public testing::Test {
                     {{"kind", "database"}, {"name", "gated"}})
         .Value();
   }
-  // How long until it answers again.
-  std::chrono::nanoseconds Recovery() {
-    const SteadyTime begin = clock_.SteadyNow();
-    EXPECT_TRUE(Eventually([this] { return Query(*database_, kOne).has_value(); }));
-    return clock_.SteadyNow() - begin;
+  bool Recovers() {
+    return Eventually([this] { return Query(*database_, kOne).has_value(); });
   }
 
   const SystemClock clock_;
@@ -109,7 +106,7 @@ TEST_F(PostgresGateTest, WhileItIsCutOffCallsAreRefusedAtOnceAndThenItRecoversBy
   // Others are not concerned.
   EXPECT_TRUE(Query(*direct_, kOne));
   gate_.Open();
-  EXPECT_LT(Recovery(), 5s);
+  EXPECT_TRUE(Recovers());
 }
 
 TEST_F(PostgresGateTest, WhileItHangsTheDeadlineHolds) {
@@ -121,7 +118,7 @@ TEST_F(PostgresGateTest, WhileItHangsTheDeadlineHolds) {
   }
   EXPECT_GT(Calls("failed"), 0U);
   gate_.Open();
-  EXPECT_TRUE(Eventually([this] { return Query(*database_, kOne).has_value(); }));
+  EXPECT_TRUE(Recovers());
 }
 
 TEST_F(PostgresGateTest, AtTheDeadlineTheStatementIsCancelledInTheServerOverASlowNetworkToo) {
@@ -130,7 +127,7 @@ TEST_F(PostgresGateTest, AtTheDeadlineTheStatementIsCancelledInTheServerOverASlo
   EXPECT_EQ(CodeOf(kSleep, Deadline::After(clock_, 800ms)), Code::kDeadlineExceeded);
   EXPECT_TRUE(Eventually([this] { return Query(*direct_, kSleepers).value()[0].Int(0) == 0; }));
   gate_.Open();
-  EXPECT_TRUE(Eventually([this] { return Query(*database_, kOne).has_value(); }));
+  EXPECT_TRUE(Recovers());
 }
 
 }  // namespace
