@@ -16,7 +16,8 @@ namespace vedette::monitor {
 
 // How others hear of alerts: what the log writer puts into the outbox, the relay hands to the bus
 // of this process, at least once and in order for each subject. Topics are "monitor.alert." and
-// what happened: raised, refired, resolved …; the payload is JSON with ids alone.
+// what happened: raised, refired, resolved …; the payload is JSON with the alert's id and severity
+// and the moment: whoever is told asks for the rest, and is then checked.
 class Publishing {
  public:
   struct Dependencies {
