@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kit/http/client.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -30,6 +31,11 @@ constexpr asio::use_awaitable_t<Executor> kAwait;
 
 bool IsHeaderText(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+// Of the request line: nothing in it may end it or begin another part.
+bool IsLinePart(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c != 0x7f; });
 }
 
 }  // namespace
@@ -122,6 +128,10 @@ struct ClientConnection::Impl final : BodySink, std::enable_shared_from_this<Imp
 
   Task<Status> Send(ClientRequest request) {
     if (!usable) co_return Fail(Code::kUnavailable, "The connection is closed.");
+    if (!IsLinePart(request.method)) co_return FailField("method", "is not a method");
+    if (!IsLinePart(request.target)) {
+      co_return FailField("target", "holds what must be percent-encoded");
+    }
     std::string head = request.method + " " + request.target + " HTTP/1.1\r\n";
     if (!request.headers.Get("Host")) request.headers.Add("Host", host);
     const bool framed = request.headers.Get("Transfer-Encoding").has_value();
@@ -138,7 +148,8 @@ struct ClientConnection::Impl final : BodySink, std::enable_shared_from_this<Imp
     body.clear();
     received = 0;
     done = false;
-    parser.Reset(*this, request.method == "HEAD");
+    head_only = request.method == "HEAD";
+    parser.Reset(*this, head_only);
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head),
                                                        asio::buffer(request.body)};
     boost::system::error_code error;
@@ -163,6 +174,7 @@ struct ClientConnection::Impl final : BodySink, std::enable_shared_from_this<Imp
   std::uint64_t turn = 0;
   bool timed_out = false;
   bool usable = false;
+  bool head_only = false;
   bool done = true;
 };
 
@@ -189,7 +201,9 @@ Task<Result<ClientConnection>> ClientConnection::Connect(Endpoint endpoint, Stea
         error, "connecting to " + endpoint.host + ":" + std::to_string(endpoint.port)));
   }
   impl->socket.set_option(Tcp::no_delay(true), error);
-  impl->host = endpoint.host + ":" + std::to_string(endpoint.port);
+  const bool brackets = endpoint.host.contains(':');
+  impl->host =
+      (brackets ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
   impl->usable = true;
   co_return ClientConnection(std::move(impl));
 }
@@ -203,7 +217,7 @@ Task<Result<ClientResponse>> ClientConnection::Open(ClientRequest request, Stead
   for (;;) {
     VEDETTE_CO_CHECK_OK(co_await impl->Advance(ParseEvent::kHead, false));
     if (impl->parser.status() >= 200 || impl->parser.status() == 101) break;
-    impl->parser.Reset(*impl, false);  // an interim answer: the real one follows
+    impl->parser.Reset(*impl, impl->head_only);  // an interim answer: the real one follows
   }
   if (!impl->parser.framing().keep_alive) impl->usable = false;
   co_return ClientResponse{

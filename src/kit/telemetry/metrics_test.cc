@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <thread>
 
+#include "kit/telemetry/process_figures.h"
 #include "kit/telemetry/process_metrics.h"
 
 namespace vedette {
@@ -131,6 +133,15 @@ TEST(MetricsTest, TheProcessTellsAboutItself) {
   EXPECT_THAT(page, ContainsRegex("\nprocess_open_fds [1-9]"));
   EXPECT_THAT(page, ContainsRegex("\nprocess_threads [1-9]"));
   EXPECT_THAT(page, ContainsRegex("\nvedette_build_info\\{.*version=\"1.2.3\"\\} 1\n"));
+}
+
+TEST(ProcessFiguresTest, FieldsOfStatAreReadBehindTheName) {
+  EXPECT_EQ(ProcessStatField("7 (a b) S 4 5", 4), 4);
+  EXPECT_EQ(ProcessStatField("7 (a) 9 (b) S 4 5", 5), 5);
+  EXPECT_TRUE(std::isnan(ProcessStatField("7 (a) S 4 5", 3)));
+  for (const char* odd : {"", "7", "7 (a", "7 (a)", "7 (a) ", "7 (a) S 4 5"}) {
+    EXPECT_TRUE(std::isnan(ProcessStatField(odd, 24))) << odd;
+  }
 }
 
 }  // namespace

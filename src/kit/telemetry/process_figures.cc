@@ -3,11 +3,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <sstream>
 #include <string>
 
 namespace vedette {
@@ -15,25 +15,31 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-// Field `number` of /proc/self/stat as proc(5) counts them, from 3 on. The second field, the name
-// of the program in parentheses, may hold spaces.
 double StatField(int number) {
   std::ifstream file("/proc/self/stat");
   std::string line;
   std::getline(file, line);
-  const std::size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos) return kUnknown;
-  std::istringstream fields(line.substr(name_end + 1));
-  std::string field;
-  for (int i = 3; i <= number; ++i) fields >> field;
-  double value = kUnknown;
-  std::from_chars(field.data(), field.data() + field.size(), value);
-  return value;
+  return ProcessStatField(line, number);
 }
 
 double TicksPerSecond() { return static_cast<double>(sysconf(_SC_CLK_TCK)); }
 
 }  // namespace
+
+double ProcessStatField(std::string_view line, int number) {
+  const std::size_t name_end = line.rfind(')');
+  if (name_end == std::string_view::npos) return kUnknown;
+  std::string_view rest = line.substr(name_end + 1);
+  for (int i = 3;; ++i) {
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(' ')));
+    const std::string_view field = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(field.size());
+    if (i < number && !field.empty()) continue;
+    double value = kUnknown;
+    std::from_chars(field.data(), field.data() + field.size(), value);
+    return value;
+  }
+}
 
 double ProcessResidentBytes() { return StatField(24) * static_cast<double>(sysconf(_SC_PAGESIZE)); }
 double ProcessCpuSeconds() { return (StatField(14) + StatField(15)) / TicksPerSecond(); }

@@ -12,8 +12,13 @@
 namespace vedette {
 namespace {
 
-std::int64_t Count(double value) {
-  return std::isnan(value) ? -1 : static_cast<std::int64_t>(value);
+StatusCell Count(double value) {
+  if (std::isnan(value)) return "unknown";
+  return static_cast<std::int64_t>(value);
+}
+
+std::string CpuText(double seconds) {
+  return std::isnan(seconds) ? "unknown" : fmt::format("{:.1f} s", seconds);
 }
 
 }  // namespace
@@ -31,6 +36,7 @@ std::string FormatDuration(std::chrono::nanoseconds duration) {
 }
 
 std::string FormatBytes(double bytes) {
+  if (std::isnan(bytes)) return "unknown";
   constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
   while (std::abs(bytes) >= 1024 && unit + 1 < kUnits.size()) {
@@ -68,7 +74,7 @@ void AddProcessStatus(StatusRegistry& status,
                    {"uptime", FormatDuration(clock.SteadyNow() - steady)},
                    {"process id", getpid()},
                    {"resident memory", FormatBytes(ProcessResidentBytes())},
-                   {"processor time", fmt::format("{:.1f} s", ProcessCpuSeconds())},
+                   {"processor time", CpuText(ProcessCpuSeconds())},
                    {"threads", Count(ProcessThreads())},
                    {"open files", Count(ProcessOpenFiles())},
                }};

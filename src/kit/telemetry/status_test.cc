@@ -120,6 +120,7 @@ TEST(StatusTest, FormatsForPeople) {
   EXPECT_EQ(FormatDuration(25h + 3min), "1 d 1 h");
   EXPECT_EQ(FormatDuration(3h + 3min), "3 h 3 min");
   EXPECT_EQ(FormatBytes(512), "512 B");
+  EXPECT_EQ(FormatBytes(std::numeric_limits<double>::quiet_NaN()), "unknown");
   EXPECT_EQ(FormatBytes(3.4 * 1024 * 1024), "3.4 MiB");
 }
 
