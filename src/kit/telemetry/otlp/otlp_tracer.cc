@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/system/system_error.hpp>
+#include <exception>
 #include <mutex>
 #include <new>
+#include <typeinfo>
 
 #include "kit/task/runtime.h"
 #include "kit/task/sleep.h"
@@ -129,7 +132,14 @@ struct OtlpTracer::Impl final : Span::Sink {
         const SpanQueue::Batch batch = queue.Take();
         if (batch.empty()) break;
         Unsettled unsettled{*this, batch.size()};
-        co_await Send(batch, unsettled);
+        try {
+          co_await Send(batch, unsettled);
+        } catch (const boost::system::system_error&) {
+          throw;  // cancelled
+        } catch (const std::exception& failure) {
+          // Out of memory, mostly: this batch is lost, the next may do better.
+          logger.Error("a batch of traces was lost", {{"exception", typeid(failure).name()}});
+        }
       }
       if (closed) break;
     }

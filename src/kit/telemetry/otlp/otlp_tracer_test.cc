@@ -6,6 +6,8 @@
 
 #include <deque>
 #include <mutex>
+#include <new>
+#include <utility>
 
 #include "kit/task/runtime.h"
 #include "kit/task/signal.h"
@@ -23,6 +25,7 @@ class ScriptedExporter final : public SpanExporter {
     std::vector<otlp::ExportRequest> taken;
     std::deque<Error> failures;  // of the next attempts
     std::int64_t refuse = 0;
+    bool throws = false;  // the next attempt
     std::size_t attempts = 0;
     std::optional<Signal> gate;
     Signal entered;
@@ -35,6 +38,7 @@ class ScriptedExporter final : public SpanExporter {
     if (state_->gate && !co_await state_->gate->Wait()) co_return Fail(Code::kCancelled, "");
     const std::scoped_lock lock(state_->mutex);
     ++state_->attempts;
+    if (std::exchange(state_->throws, false)) throw std::bad_alloc();
     if (!state_->failures.empty()) {
       Error error = state_->failures.front();
       state_->failures.pop_front();
@@ -140,6 +144,17 @@ TEST_F(OtlpTracerTest, ExportsWhatASpanHolds) {
   // What the caller did wrong is no error of the server.
   EXPECT_EQ(root.status().code(), otlp::SpanStatus::UNSET);
   EXPECT_EQ(root.flags(), 1U);
+}
+
+TEST_F(OtlpTracerTest, AnExceptionCostsItsBatchAlone) {
+  exporter_->throws = true;
+  OtlpTracer& tracer = Make({.batch_delay = kNever});
+  tracer.Start("lost", SpanKind::kInternal, {}).End();
+  ASSERT_TRUE(Flush());
+  tracer.Start("next", SpanKind::kInternal, {}).End();
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(Names(), Strings({"next"}));
+  EXPECT_EQ(tracer.Read().dropped_undelivered, 1U);
 }
 
 // When the receiver is away the length matters most, and nobody takes from the queue.
