@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/clock.h"
 #include "kit/rpc/call_context.h"
 #include "rules/backtest/backtest.h"
 #include "services/rule/backtest_report.h"
@@ -62,8 +63,8 @@ Result<BacktestReport> Answer(const BacktestPlan& plan,
 
 }  // namespace
 
-BacktestComputer::BacktestComputer(HistorySource& history, const Clock& clock, std::size_t at_once)
-    : history_(history), clock_(clock), pool_("backtest", at_once, at_once) {}
+BacktestComputer::BacktestComputer(HistorySource& history, std::size_t at_once)
+    : history_(history), pool_("backtest", at_once, at_once) {}
 
 Task<Result<BacktestReport>> BacktestComputer::Run(BacktestPlan plan,
                                                    Backtest backtest,
@@ -71,7 +72,7 @@ Task<Result<BacktestReport>> BacktestComputer::Run(BacktestPlan plan,
                                                    std::shared_ptr<BacktestAttempt> attempt) {
   const EndOfAttempt end(attempt);
   CallContext context;
-  context.deadline = deadline.Earlier(Deadline::After(clock_, kLongestReading));
+  context.deadline = deadline.Earlier(Deadline::After(SystemClock(), kLongestReading));
   context.trace = deadline.trace;
   HistorySource::Request request{.study_id = backtest.study_id,
                                  .catalog = plan.catalog,

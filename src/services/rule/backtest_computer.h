@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "kit/task/blocking_pool.h"
 #include "kit/task/deadline.h"
@@ -29,8 +28,8 @@ struct BacktestAttempt {
 // calls. Thread-safe.
 class BacktestComputer {
  public:
-  // `history` and `clock` outlive it. At most `at_once` computations.
-  BacktestComputer(HistorySource& history, const Clock& clock, std::size_t at_once);
+  // `history` outlives it. At most `at_once` computations.
+  BacktestComputer(HistorySource& history, std::size_t at_once);
 
   // What the plan's rule answers about everything recorded, as of `backtest.started_at`. Cancelled,
   // it ends once its thread has. kCancelled when the attempt was told to stop; kResourceExhausted
@@ -47,7 +46,6 @@ class BacktestComputer {
                                        std::shared_ptr<BacktestAttempt> attempt);
 
   HistorySource& history_;
-  const Clock& clock_;
   BlockingPool pool_;
 };
 

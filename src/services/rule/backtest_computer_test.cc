@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "kit/task/spawn.h"
-#include "kit/testing/fake_clock.h"
 #include "services/rule/backtest_test_support.h"
 
 namespace vedette::rule {
@@ -34,10 +33,9 @@ class BacktestComputerTest : public ::testing::Test {
                                            Deadline::None(), std::move(attempt)));
   }
 
-  FakeClock clock_;
   FixedHistory history_;
   Runtime runtime_{1};
-  BacktestComputer computer_{history_, clock_, 1};
+  BacktestComputer computer_{history_, 1};
 };
 
 TEST_F(BacktestComputerTest, AnAttemptThatWasToldToStopComputesNoAnswer) {

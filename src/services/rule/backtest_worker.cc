@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kShortestPause(10);
 constexpr std::chrono::seconds kFirstPause(30);
 constexpr std::chrono::seconds kLongestPause(120);
 constexpr std::chrono::seconds kReadTimeout(30);
-constexpr std::chrono::seconds kEndTimeout(10);
+constexpr std::chrono::seconds kEndTimeout(15);
 constexpr std::chrono::seconds kShowTimeout(5);
 
 // Thrown by who shows the progress, so that who computes is cancelled.
@@ -37,8 +37,7 @@ struct CancelRequested {};
 BacktestWorker::BacktestWorker(Dependencies dependencies, Options options)
     : dependencies_(std::move(dependencies)),
       options_(options),
-      computer_(
-          dependencies_.history, dependencies_.clock, static_cast<std::size_t>(options.at_once)) {}
+      computer_(dependencies_.history, static_cast<std::size_t>(options.at_once)) {}
 
 queue::KindOptions BacktestWorker::KindOptions() const {
   // The attempts are counted here, where the back-test can be ended with a reason.
@@ -48,11 +47,14 @@ queue::KindOptions BacktestWorker::KindOptions() const {
           .concurrency = options_.at_once};
 }
 
+Deadline BacktestWorker::Within(const queue::Job& job, std::chrono::seconds limit) const {
+  return job.deadline.Earlier(Deadline::After(steady_, limit));
+}
+
 Task<Status> BacktestWorker::Do(queue::Job job) {
   VEDETTE_CO_TRY(const BacktestDemand demand,
-                 co_await dependencies_.store.ShowProgress(
-                     job.deadline.Earlier(Deadline::After(dependencies_.clock, kShowTimeout)),
-                     job.key, BacktestStatus::kLoading, 0));
+                 co_await dependencies_.store.ShowProgress(Within(job, kReadTimeout), job.key,
+                                                           BacktestStatus::kLoading, 0));
   if (demand == BacktestDemand::kOver) co_return Status();
   Result<Backtest> ended = Backtest{.id = job.key, .status = BacktestStatus::kCancelled};
   if (demand == BacktestDemand::kWanted) ended = co_await Try(job);
@@ -65,9 +67,8 @@ Task<Status> BacktestWorker::Do(queue::Job job) {
     co_return co_await End(std::move(job), std::move(failed));
   }
   // It waits; where that cannot be shown now, the next attempt shows it.
-  (void)co_await dependencies_.store.ShowProgress(
-      job.deadline.Earlier(Deadline::After(dependencies_.clock, kShowTimeout)), job.key,
-      BacktestStatus::kLoading, 0);
+  (void)co_await dependencies_.store.ShowProgress(Within(job, kShowTimeout), job.key,
+                                                  BacktestStatus::kLoading, 0);
   error.retry_after = std::max<std::chrono::milliseconds>(
       kShortestPause, error.retry_after.value_or(std::chrono::milliseconds(0)));
   co_return std::unexpected(std::move(error));
@@ -96,7 +97,7 @@ Task<Result<Backtest>> BacktestWorker::Attempt(queue::Job job) {
     co_return Fail(Code::kInvalidArgument, "What was ordered cannot be read.");
   }
   CallContext context;
-  context.deadline = job.deadline.Earlier(Deadline::After(dependencies_.clock, kReadTimeout));
+  context.deadline = Within(job, kReadTimeout);
   context.trace = job.deadline.trace;
   const std::string study_id = request.study_id();
   VEDETTE_CO_TRY(Backtest backtest,
@@ -123,7 +124,7 @@ Task<Status> BacktestWorker::ShowProgress(std::string id,
                                           std::shared_ptr<BacktestAttempt> attempt) {
   while (!co_await attempt->ended.WaitUntil(steady_.SteadyNow() + options_.show_interval)) {
     const auto demand = co_await dependencies_.store.ShowProgress(
-        Deadline::After(dependencies_.clock, kShowTimeout), id, attempt->status, attempt->progress);
+        Deadline::After(steady_, kShowTimeout), id, attempt->status, attempt->progress);
     if (demand && *demand != BacktestDemand::kWanted) throw CancelRequested{};
   }
   co_return Status();
@@ -133,7 +134,7 @@ Task<Status> BacktestWorker::End(queue::Job job, Backtest backtest) {
   // What took long to find out is not lost to a stop that comes now; the claim still counts.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   backtest.ended_at = dependencies_.clock.Now();
-  const Deadline deadline = job.deadline.Earlier(Deadline::After(dependencies_.clock, kEndTimeout));
+  const Deadline deadline = Within(job, kEndTimeout);
   bool ended = false;
   if (backtest.status == BacktestStatus::kDone && backtest.version != 0) {
     VEDETTE_CO_TRY(auto change,

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "kit/queue/job_queue.h"
 #include "kit/queue/job_runner.h"
+#include "kit/task/deadline.h"
 #include "services/rule/backtest_computer.h"
 #include "services/rule/backtest_store.h"
 #include "services/rule/backtest_types.h"
@@ -48,6 +49,7 @@ class BacktestWorker {
   Task<Status> Do(queue::Job job);
 
  private:
+  Deadline Within(const queue::Job& job, std::chrono::seconds limit) const;
   // The back-test as it is to end: done, or cancelled on request; an error, also where something
   // threw, when it came to no end. Only the cancellation of this task is thrown.
   Task<Result<Backtest>> Try(queue::Job job);
@@ -58,7 +60,7 @@ class BacktestWorker {
 
   Dependencies dependencies_;
   const Options options_;
-  const SystemClock steady_;  // real timers measure the intervals
+  const SystemClock steady_;  // timers of the system measure deadlines and intervals
   BacktestComputer computer_;
 };
 

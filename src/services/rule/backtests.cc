@@ -18,7 +18,7 @@ Backtests::Backtests(Dependencies dependencies, std::int64_t most_unfinished)
 
 Task<Status> Backtests::Recover() {
   VEDETTE_CO_CHECK_OK(co_await dependencies_.store.FailAbandoned(
-      Deadline::After(dependencies_.clock, kStoreTimeout), dependencies_.clock.Now(),
+      Deadline::After(SystemClock(), kStoreTimeout), dependencies_.clock.Now(),
       "The service stopped before it was finished."));
   co_return Status();
 }
