@@ -110,7 +110,7 @@ TEST_F(RedisLimiterTest, MoreThanTheBurstIsRefusedWithoutSideEffect) {
 // The script and TakeFromBucket are the same arithmetic. The clock of the script is replaced.
 TEST_F(RedisLimiterTest, ScriptIsTheArithmeticOfTheBucket) {
   constexpr std::string_view kTime = "redis.call('TIME')";
-  static std::string text(kTakeScript);
+  std::string text(kTakeScript);
   text.replace(text.find(kTime), kTime.size(), "{ARGV[5], ARGV[6]}");
   const redis::Script script(text);
   SeededRandom random(3);

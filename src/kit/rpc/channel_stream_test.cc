@@ -58,7 +58,7 @@ TEST(ChannelStreamTest, GoesToInstancesThatAreThere) {
   const auto channel = replicas.Connect();
   ASSERT_TRUE(replicas.Ready(*channel));
   for (int i = 0; i < 10; ++i) ExpectGood(CountToThree(replicas, *channel));
-  replicas.replicas[0]->Kill();
+  ASSERT_TRUE(replicas.KillNoticed(0, *channel));
   MethodInfo info = kCount;
   info.idempotent = false;  // what never left may be repeated all the same
   for (int i = 0; i < 10; ++i) ExpectGood(CountToThree(replicas, *channel, info));
@@ -77,7 +77,7 @@ TEST(ChannelStreamTest, OpeningIsRepeatedElsewhereBeforeAcceptance) {
 TEST(ChannelStreamTest, FrozenInstanceDoesNotHoldTheOpening) {
   Replicas replicas(2);
   ChannelOptions options;
-  options.retry.attempt_timeout = milliseconds(50);
+  options.retry.attempt_timeout = milliseconds(500);
   const auto channel = replicas.Connect(options);
   ASSERT_TRUE(replicas.Ready(*channel));
   replicas[0].mood = Mood::kFrozen;

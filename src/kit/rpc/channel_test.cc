@@ -39,7 +39,7 @@ TEST(ChannelTest, KilledInstanceCostsNoCallOfAnyKindAfterwards) {
   Replicas replicas(2);
   const auto channel = replicas.Connect();
   ASSERT_TRUE(replicas.Ready(*channel));
-  replicas.replicas[0]->Kill();
+  ASSERT_TRUE(replicas.KillNoticed(0, *channel));
   EXPECT_EQ(Failures(replicas, *channel, NotIdempotent(), 200), 0);
 }
 

@@ -182,6 +182,17 @@ struct Replicas {
     });
   }
 
+  // Kills one and waits until the channel has noticed: what was sent before may have been done.
+  bool KillNoticed(std::size_t i, const Channel& channel) const {
+    replicas[i]->Kill();
+    return Until([&] {
+      for (const auto& instance : channel.Snapshot().instances) {
+        if (instance.address == replicas[i]->address) return instance.connection != "ready";
+      }
+      return true;
+    });
+  }
+
   SystemClock clock;
   SeededRandom random{11};
   MetricsRegistry metrics;
