@@ -70,12 +70,23 @@ inline constexpr std::chrono::milliseconds kImpatience{300};
 inline constexpr std::chrono::milliseconds kShortLease = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds kBriskLease = std::chrono::seconds(2);
 
-// With a real etcd.
+// With a real etcd, which the tests of this process share; each begins with no key in it.
 class EtcdTest : public DiscoveryTest {
  protected:
   void SetUp() override {
     if (!testkit::EtcdServer::IsInstalled()) GTEST_SKIP() << "etcd is not installed";
-    server_ = std::make_unique<testkit::EtcdServer>();
+    static testkit::EtcdServer shared;
+    server_ = &shared;
+    server_->Start();  // in case that a test failed that had stopped it
+    client_ = Connect({server_->address()});
+    for (const char* prefix : {"vedette/", "p/", "q", "elsewhere"}) {
+      for (const EtcdItem& item : Items(prefix)) ASSERT_TRUE(Delete(item.key));
+    }
+  }
+  // For a test that leaves more behind than keys.
+  void UseOwnServer(std::vector<std::string> arguments = {}) {
+    own_server_ = std::make_unique<testkit::EtcdServer>(std::move(arguments));
+    server_ = own_server_.get();
     client_ = Connect({server_->address()});
   }
 
@@ -134,7 +145,8 @@ class EtcdTest : public DiscoveryTest {
         [&] { return registrar.Deregister(clock_.SteadyNow() + patience); });
   }
 
-  std::unique_ptr<testkit::EtcdServer> server_;
+  testkit::EtcdServer* server_ = nullptr;
+  std::unique_ptr<testkit::EtcdServer> own_server_;
   std::shared_ptr<EtcdClient> client_;
 };
 

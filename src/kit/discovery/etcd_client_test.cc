@@ -104,19 +104,22 @@ TEST_F(EtcdClientTest, NoPutWithALeaseThatHasEnded) {
   EXPECT_TRUE(Items("p/").empty());
 }
 
-TEST_F(EtcdClientTest, GoesOnToAnEndpointThatAnswers) {
-  testkit::TcpGate dead(server_->address());
+TEST_F(EtcdClientTest, GoesOnToAnEndpointThatAnswersAndStaysThere) {
+  testkit::EtcdServer elsewhere;
+  testkit::TcpGate dead(elsewhere.address());
   dead.Cut();
-  testkit::TcpGate silent(server_->address());
+  testkit::TcpGate silent(elsewhere.address());
   silent.Hang();
-  // A third of the time is the silent one's, which is also what a slow machine may take.
+  const auto direct = client_;
+  // A third of the time is each one's.
   client_ =
-      Connect({dead.address(), silent.address(), server_->address()}, std::chrono::seconds(6));
-  ASSERT_TRUE(Put("p/a", "1"));
-  // And stays there.
-  const std::size_t tried = silent.accepted();
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Put("p/a", "1"));
-  EXPECT_EQ(silent.accepted(), tried);
+      Connect({dead.address(), silent.address(), server_->address()}, std::chrono::seconds(15));
+  ASSERT_TRUE(PutsAgain("p/a", "1"));
+  dead.Open();
+  silent.Open();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Put("p/" + std::to_string(i), "1"));
+  client_ = direct;
+  EXPECT_EQ(Items("p/").size(), 21U);
 }
 
 TEST_F(EtcdClientTest, ACallEndsInTimeWhenEtcdIsAway) {
@@ -150,6 +153,7 @@ class EtcdAuthTest : public EtcdTest {
     EtcdTest::SetUp();
     if (server_ == nullptr) return;
     if (!testkit::ServerProcess::IsInstalled("etcdctl")) GTEST_SKIP() << "no etcdctl";
+    UseOwnServer();
     for (const char* command :
          {"user add root:canary-password", "user grant-role root root", "auth enable"}) {
       const std::string line = "ETCDCTL_API=3 etcdctl --endpoints=" + server_->address() + " " +
@@ -192,11 +196,12 @@ class EtcdTlsTest : public EtcdTest {
   void SetUp() override {
     if (!testkit::EtcdServer::IsInstalled()) GTEST_SKIP() << "etcd is not installed";
     const std::string command =
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=etcd -addext "
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "
+        "/CN=etcd -addext "
         "subjectAltName=IP:127.0.0.1 -keyout " +
         key_ + " -out " + cert_ + " >/dev/null 2>&1";
     if (std::system(command.c_str()) != 0) GTEST_SKIP() << "openssl makes no certificate";
-    server_ = std::make_unique<testkit::EtcdServer>(testkit::EtcdServer::TlsArguments(cert_, key_));
+    UseOwnServer(testkit::EtcdServer::TlsArguments(cert_, key_));
   }
   std::shared_ptr<EtcdClient> WithTls(std::string ca_file) {
     EtcdOptions options;

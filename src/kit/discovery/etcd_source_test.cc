@@ -24,11 +24,11 @@ class EtcdSourceTest : public EtcdTest {
   void SetUp() override {
     EtcdTest::SetUp();
     if (server_ == nullptr) return;
-    gate_ = std::make_unique<testkit::TcpGate>(server_->address());
     live_ =
         std::make_unique<config::LiveConfig<Live>>(Live(), metrics_, background_->logger(), clock_);
   }
   void Follow() {
+    gate_ = std::make_unique<testkit::TcpGate>(server_->address());
     live_->Follow(std::make_unique<EtcdSource>("vedette/live", Connect({gate_->address()}),
                                                background_, random_));
   }
@@ -102,6 +102,7 @@ TEST_F(EtcdSourceTest, CatchesUpAfterACutAndACompactionAndTellsARevisionOnce) {
 
 // An etcd that lost its data counts its revisions from one again.
 TEST_F(EtcdSourceTest, ADocumentOfTheSameRevisionMayBeAnother) {
+  UseOwnServer();
   ASSERT_TRUE(Put("vedette/live", "sampling: 0.2"));
   const auto before = Items("vedette/live");
   Follow();

@@ -158,7 +158,8 @@ class KubernetesTlsTest : public KubernetesResolverTest {
   std::string File(const std::string& name) const { return dir_.path() / name; }
   bool MakeCertificate(const std::string& name, const std::string& names) {
     const std::string command =
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=api -addext subjectAltName=" +
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "
+        "/CN=api -addext subjectAltName=" +
         names + " -keyout " + File(name + ".key") + " -out " + File(name + ".crt") +
         " >/dev/null 2>&1";
     return std::system(command.c_str()) == 0;
