@@ -6,12 +6,13 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_set>
 #include <utility>
 
+#include "services/monitor/alert_changes.h"
 #include "services/monitor/columns.h"
 #include "services/monitor/event_lookup.h"
 #include "services/monitor/evidence.h"
+#include "services/monitor/raised_alerts.h"
 #include "services/monitor/subject_history.h"
 
 namespace vedette::monitor {
@@ -25,39 +26,19 @@ using db::Row;
 using db::Sql;
 using db::Value;
 
-constexpr Sql kFindStanding{
-    "monitor_find_standing",
-    "SELECT a.severity, s.detection, s.workflow, s.closed_as, s.assignee,"
-    " (SELECT COALESCE(MAX(c.sequence), 0) FROM monitor_alert_change c WHERE c.alert_id = a.id)"
-    " FROM monitor_alert a JOIN monitor_alert_state s ON s.alert_id = a.id"
-    " WHERE a.id = $1 AND a.study_id = $2"};
-constexpr Sql kSetWorkflow{"monitor_set_workflow",
-                           "UPDATE monitor_alert_state SET workflow = $2, closed_as = $3,"
-                           " assignee = $4 WHERE alert_id = $1"};
-
-std::int64_t Number(auto enumerator) { return static_cast<std::int64_t>(enumerator); }
-
-Uuid AlertIdOf(const Finding& finding) { return Uuid{finding.transition.alert.id}; }
+// Of so many alerts at once; the places that are left hold the last one again.
+constexpr std::size_t kAlertsAtOnce = 16;
+constexpr Sql kFindWorkflows{
+    "monitor_find_workflows",
+    "SELECT alert_id, workflow, closed_as, assignee FROM monitor_alert_state WHERE alert_id IN"
+    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"};
+constexpr Sql kFindWorkflow{
+    "monitor_find_workflow",
+    "SELECT alert_id, workflow, closed_as, assignee FROM monitor_alert_state WHERE alert_id = $1"};
 
 std::optional<Uuid> SuccessorOf(const Finding& finding) {
   if (!finding.transition.successor) return std::nullopt;
   return Uuid{*finding.transition.successor};
-}
-
-std::string_view ScopeText(rules::EvaluationScope scope) {
-  switch (scope) {
-    case rules::EvaluationScope::kSubject:
-      return "subject";
-    case rules::EvaluationScope::kRow:
-      return "row";
-    case rules::EvaluationScope::kVisit:
-      return "visit";
-    case rules::EvaluationScope::kSite:
-      return "site";
-    case rules::EvaluationScope::kStudy:
-      return "study";
-  }
-  return "subject";
 }
 
 std::string_view ChangeText(rules::TransitionKind kind) {
@@ -85,164 +66,6 @@ std::string_view DetectionAfter(const rules::Transition& transition) {
   if (transition.kind == rules::TransitionKind::kRetracted) return "retracted";
   if (transition.kind == rules::TransitionKind::kSuperseded) return "superseded";
   return DetectionText(transition.alert.detection);
-}
-
-AlertFacts FactsOf(const Finding& finding, const EventLookup& events, Timestamp now) {
-  const rules::DetectedAlert& alert = finding.transition.alert;
-  const rules::Rule& rule = *finding.rule.rule;
-  const rules::RuleDefinition& definition = rule.definition();
-  AlertFacts facts{.id = AlertIdOf(finding),
-                   .study_id = finding.study_id,
-                   .site_id = finding.subject.site_id,
-                   .subject_id = finding.subject.id,
-                   .subject_number = finding.subject.number,
-                   .rule_version_id = finding.rule.version_id,
-                   .rule_id = definition.rule_id,
-                   .rule_version = definition.version,
-                   .rule_content_hash = rule.content_hash(),
-                   .severity = definition.severity,
-                   .scope = std::string(ScopeText(definition.scope)),
-                   .unblinding = rule.facts().unblinding,
-                   .event_time = Timestamp(std::chrono::seconds(alert.fired)),
-                   .received_at = now,
-                   .raised_at = now,
-                   .late = finding.transition.late,
-                   .started = alert.started,
-                   .anchor_key = alert.anchor_key};
-  if (finding.evidence) {
-    facts.message = finding.evidence->text_en;
-    facts.message_zh = finding.evidence->text_zh;
-  }
-  if (finding.fired_item != kTimerText) facts.item = finding.fired_item;
-  const LoggedEvent* event = events.Find(finding.subject.id, finding.fired_item, alert.fired_key);
-  if (event == nullptr && finding.fired_item.empty()) {
-    // A row fires by the field that came.
-    event = events.Find(finding.subject.id, finding.cause_item, finding.transition.cause);
-  }
-  if (event != nullptr) {
-    facts.event_id = event->id;
-    facts.source = event->source;
-    facts.event_time = event->time;
-    facts.received_at = event->received_at;
-  }
-  if (definition.clock_due > 0) facts.due_at = now + std::chrono::seconds(definition.clock_due);
-  return facts;
-}
-
-Params AlertParams(AlertFacts facts) {
-  return {BlobOf(facts.id),
-          std::move(facts.study_id),
-          std::move(facts.site_id),
-          std::move(facts.subject_id),
-          std::move(facts.subject_number),
-          std::move(facts.rule_version_id),
-          std::move(facts.rule_id),
-          std::int64_t{facts.rule_version},
-          std::move(facts.rule_content_hash),
-          Number(facts.severity),
-          std::move(facts.scope),
-          facts.unblinding,
-          BlobOrNull(facts.event_id),
-          std::move(facts.item),
-          std::move(facts.message),
-          std::move(facts.message_zh),
-          std::move(facts.source),
-          ToUnixMicros(facts.event_time),
-          ToUnixMicros(facts.received_at),
-          ToUnixMicros(facts.raised_at),
-          facts.late,
-          MicrosOrNull(facts.due_at),
-          facts.started,
-          Signed(facts.anchor_key)};
-}
-
-// The new ones among those raised.
-Task<Result<std::set<Uuid>>> InsertAlerts(db::Transaction& transaction,
-                                          const Findings& findings,
-                                          const EventLookup& events,
-                                          Timestamp now) {
-  using enum ColumnType;
-  BulkInsert insert{
-      .name = "monitor_insert_alerts",
-      .table = "monitor_alert",
-      .columns = {{"id", kBytes},        {"study_id", kText},       {"site_id", kText},
-                  {"subject_id", kText}, {"subject_number", kText}, {"rule_version_id", kText},
-                  {"rule_id", kText},    {"rule_version", kInt},    {"rule_content_hash", kText},
-                  {"severity", kInt},    {"scope", kText},          {"unblinding", kBool},
-                  {"event_id", kBytes},  {"item", kText},           {"message", kText},
-                  {"message_zh", kText}, {"source", kText},         {"event_time", kInt},
-                  {"received_at", kInt}, {"raised_at", kInt},       {"late", kBool},
-                  {"due_at", kInt},      {"started", kInt},         {"anchor_key", kInt}},
-      .suffix = "ON CONFLICT (id) DO NOTHING RETURNING id"};
-  std::set<Uuid> fresh;
-  for (const Finding& finding : findings) {
-    if (finding.transition.kind != rules::TransitionKind::kRaised) continue;
-    insert.rows.push_back(AlertParams(FactsOf(finding, events, now)));
-  }
-  if (insert.rows.empty()) co_return fresh;
-  VEDETTE_CO_TRY(const auto rows, co_await transaction.Insert(std::move(insert)));
-  for (const Row& row : rows) fresh.insert(ReadUuid(row, 0));
-  co_return fresh;
-}
-
-struct KnownStanding {
-  Standing standing;
-  std::string detection;
-  std::int64_t change_sequence = 0;
-};
-
-Task<Result<std::optional<KnownStanding>>> FindStanding(db::Transaction& transaction,
-                                                        std::string study_id,
-                                                        Uuid id) {
-  VEDETTE_CO_TRY(const auto rows, co_await transaction.Query(
-                                      kFindStanding, Params{BlobOf(id), std::move(study_id)}));
-  if (rows.empty()) co_return std::nullopt;
-  const Row& row = rows[0];
-  co_return KnownStanding{.standing = {.severity = static_cast<rules::Severity>(row.Int(0)),
-                                       .workflow = {row.Text(2), row.Text(3), row.Text(4)}},
-                          .detection = row.Text(1),
-                          .change_sequence = row.Int(5)};
-}
-
-BulkInsert ChangeInsert() {
-  using enum ColumnType;
-  return {.name = "monitor_insert_alert_changes",
-          .table = "monitor_alert_change",
-          .columns = {{"alert_id", kBytes},
-                      {"study_id", kText},
-                      {"change", kText},
-                      {"at", kInt},
-                      {"recorded_at", kInt},
-                      {"actor", kText},
-                      {"reason", kText},
-                      {"text", kText},
-                      {"cause_event_id", kBytes},
-                      {"cause_version", kInt},
-                      {"late", kBool},
-                      {"successor", kBytes},
-                      {"detection", kText},
-                      {"workflow", kText},
-                      {"signature_meaning", kText},
-                      {"signed_by", kText}}};
-}
-
-Params ChangeParams(const Uuid& alert_id, std::string study_id, AlertChange change) {
-  return {BlobOf(alert_id),
-          std::move(study_id),
-          std::move(change.change),
-          ToUnixMicros(change.at),
-          ToUnixMicros(change.recorded_at),
-          std::move(change.actor),
-          std::move(change.reason),
-          std::move(change.text),
-          BlobOrNull(change.cause_event_id),
-          std::int64_t{change.cause_version},
-          change.late,
-          BlobOrNull(change.successor),
-          std::move(change.detection),
-          std::move(change.workflow),
-          std::move(change.signature_meaning),
-          std::move(change.signed_by)};
 }
 
 BulkInsert StateInsert() {
@@ -314,6 +137,32 @@ AlertChange ChangeOf(const Finding& finding, const EventLookup& events, Timestam
   return change;
 }
 
+// Where people have brought the alerts that findings are about: those known before at what the
+// table says, new ones at the beginning.
+Task<Result<std::map<Uuid, Workflow>>> FindWorkflows(db::Transaction& transaction,
+                                                     const Findings& findings,
+                                                     const std::set<Uuid>& fresh) {
+  std::map<Uuid, Workflow> workflows;
+  std::vector<Uuid> known;
+  for (const Finding& finding : findings) {
+    const Uuid id = AlertIdOf(finding);
+    if (workflows.try_emplace(id).second && !fresh.contains(id)) known.push_back(id);
+  }
+  for (std::size_t begin = 0; begin < known.size(); begin += kAlertsAtOnce) {
+    const std::size_t end = std::min(begin + kAlertsAtOnce, known.size());
+    const bool one = end - begin == 1;
+    Params params;
+    for (std::size_t i = begin; i < end; ++i) params.push_back(BlobOf(known[i]));
+    while (!one && params.size() < kAlertsAtOnce) params.push_back(BlobOf(known[end - 1]));
+    VEDETTE_CO_TRY(const auto rows, co_await transaction.Query(one ? kFindWorkflow : kFindWorkflows,
+                                                               std::move(params)));
+    for (const Row& row : rows) {
+      workflows[ReadUuid(row, 0)] = {row.Text(1), row.Text(2), row.Text(3)};
+    }
+  }
+  co_return workflows;
+}
+
 // Only ids: whoever is told asks for the rest, and is then checked.
 queue::OutboxMessage MessageOf(const Finding& finding, Timestamp now) {
   std::string payload = "{\"alertId\":\"";
@@ -345,22 +194,18 @@ Task<Result<std::vector<bool>>> WriteFindings(db::Transaction& transaction,
       .table = "monitor_alert_evidence",
       .columns = {{"alert_id", kBytes}, {"recorded_at", kInt}, {"content", kBytes}}};
   std::vector<queue::OutboxMessage> messages;
-  std::map<Uuid, Workflow> workflows;
+  VEDETTE_CO_TRY(auto workflows, co_await FindWorkflows(transaction, findings, fresh));
   std::map<Uuid, std::size_t> latest;  // of each alert, its last finding
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const Finding& finding = findings[i];
     const Uuid id = AlertIdOf(finding);
-    const auto [workflow, unknown] = workflows.try_emplace(id);
-    if (unknown && !fresh.contains(id)) {
-      VEDETTE_CO_TRY(const auto known, co_await FindStanding(transaction, finding.study_id, id));
-      if (known) workflow->second = known->standing.workflow;
-    }
+    Workflow& workflow = workflows.at(id);
     raised[i] = finding.transition.kind == rules::TransitionKind::kRaised;
     AlertChange change = ChangeOf(finding, events, now);
-    const Workflow after = AfterTransition(finding.transition.kind, workflow->second);
+    const Workflow after = AfterTransition(finding.transition.kind, workflow);
     change.workflow = after.state;
-    if (after != workflow->second) change.reason = "reopened";
-    workflow->second = after;
+    if (after != workflow) change.reason = "reopened";
+    workflow = after;
     changes.rows.push_back(ChangeParams(id, finding.study_id, std::move(change)));
     if (finding.evidence) {
       evidence.rows.push_back({BlobOf(id), ToUnixMicros(now),
@@ -380,35 +225,6 @@ Task<Result<std::vector<bool>>> WriteFindings(db::Transaction& transaction,
   }
   VEDETTE_CO_CHECK_OK(co_await outbox.Add(transaction, std::move(messages)));
   co_return raised;
-}
-
-Task<Result<Status>> WriteAction(db::Transaction& transaction, ActionEntry entry, Timestamp now) {
-  VEDETTE_CO_TRY(const auto known,
-                 co_await FindStanding(transaction, entry.study_id, entry.alert_id));
-  if (!known) co_return Status(Fail(Code::kNotFound, "The study has no such alert."));
-  if (entry.seen != 0 && entry.seen != known->change_sequence) {
-    co_return Status(
-        Fail(Code::kConflict, "The alert has changed since you saw it; look at it again."));
-  }
-  const auto after = Decide(known->standing, entry.request);
-  if (!after) co_return Status(std::unexpected(after.error()));
-  AlertChange change{.change = std::string(ActionText(entry.request.action)),
-                     .at = now,
-                     .recorded_at = now,
-                     .actor = std::move(entry.actor),
-                     .reason = entry.request.close_as,
-                     .text = std::move(entry.request.text),
-                     .detection = known->detection,
-                     .workflow = after->state,
-                     .signed_by = std::move(entry.signed_by)};
-  if (!change.signed_by.empty()) change.signature_meaning = SignatureMeaning(entry.request);
-  BulkInsert changes = ChangeInsert();
-  changes.rows.push_back(ChangeParams(entry.alert_id, entry.study_id, std::move(change)));
-  VEDETTE_CO_CHECK_OK(co_await transaction.Insert(std::move(changes)));
-  VEDETTE_CO_CHECK_OK(co_await transaction.Query(
-      kSetWorkflow,
-      Params{BlobOf(entry.alert_id), after->state, after->closed_as, after->assignee}));
-  co_return Status{};
 }
 
 }  // namespace vedette::monitor

@@ -61,6 +61,33 @@ TEST_P(MonitorEngineTest, AnEpisodeIsOneAlertThatResolves) {
   EXPECT_EQ(Record(Batch({At("2026-03-01T12:00:00Z", "k5", 150)}))->alerts_raised(), 1);
 }
 
+// More of them than one statement asks for.
+TEST_P(MonitorEngineTest, ManyAlertsStayWherePeopleBroughtThem) {
+  Activate(
+      Rule("v1", "title: Each\nwhen: vs.SYSBP.value > 140.0\nseverity: warning\ndedupe: anchor\n"));
+  constexpr int kAlerts = 20;
+  std::vector<v1::Observation> first;
+  std::vector<v1::Observation> corrected;
+  for (int i = 0; i < kAlerts; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    const std::string time = "2026-03-01T08:00:" + std::to_string(10 + i) + "Z";
+    first.push_back(At(time, key, 150));
+    corrected.push_back(At(time, key + "-again", 160));
+    corrected.back().set_corrects(key);
+  }
+  EXPECT_EQ(Record(Batch(std::move(first)))->alerts_raised(), kAlerts);
+  constexpr db::Sql kReview{"test_review", "UPDATE monitor_alert_state SET workflow = 'in_review'"};
+  ASSERT_TRUE(Run<Result<db::Rows>>([&] { return database_->Query(Context().deadline, kReview); }));
+  ASSERT_TRUE(Record(Batch(std::move(corrected))));
+  EXPECT_EQ(Changes(), 2 * kAlerts);
+  const auto alerts = Alerts();
+  ASSERT_THAT(alerts, SizeIs(kAlerts));
+  for (const v1::Alert& alert : alerts) {
+    EXPECT_EQ(alert.workflow(), "in_review");
+    EXPECT_EQ(alert.detection(), "firing");
+  }
+}
+
 TEST_P(MonitorEngineTest, ARestartGoesOnWhereItWas) {
   Activate(Rule("v1", kEpisodes));
   ASSERT_TRUE(Record(Batch({At("2026-03-01T08:00:00Z", "k1", 150)})));
