@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
+#include <set>
 #include <sstream>
 #include <thread>
 #include <vector>
@@ -85,6 +86,14 @@ Result<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const GrpcServe
   return grpc::SslServerCredentials(ssl);
 }
 
+Error TooManyCalls() {
+  return {.code = Code::kResourceExhausted,
+          .message = "Too many calls are at work; try again.",
+          .retry_after = std::chrono::seconds(1)};
+}
+
+Error Stopping() { return {.code = Code::kUnavailable, .message = "The server stops."}; }
+
 // Takes reflection away, which every builder of a program has that links it.
 class WithoutReflection final : public grpc::ServerBuilderOption {
  public:
@@ -130,6 +139,8 @@ struct GrpcServer::Impl {
   std::mutex mutex;
   std::condition_variable idle;
   std::int64_t calls = 0;
+  bool stopping = false;
+  std::set<std::shared_ptr<GrpcCall>> streams;  // at work
 
   Impl(GrpcServerOptions taken, GrpcServerDependencies needed)
       : options(std::move(taken)),
@@ -152,18 +163,21 @@ struct GrpcServer::Impl {
                  int index,
                  grpc::ServerCompletionQueue& queue) {
     bool overloaded = false;
+    bool late = false;
     {
       // Counted before the queue is used again: Shutdown closes the queues when the count is zero.
       const std::lock_guard lock(mutex);
       overloaded = ++calls > options.max_calls;
+      if (call->operation().info->streams) {
+        late = stopping;
+        if (!late) streams.insert(call);
+      }
     }
     calls_gauge->Add(1);
     Arm(service, index, queue);
-    if (overloaded) {
-      Error error{Code::kResourceExhausted, "Too many calls are at work; try again."};
-      error.retry_after = std::chrono::seconds(1);
-      call->Fail(error);
-      return OnEnded();
+    if (overloaded || late) {
+      call->Fail(overloaded ? TooManyCalls() : Stopping());
+      return OnEnded(*call);
     }
     Canceller& canceller = call->canceller();
     Spawn(
@@ -172,15 +186,30 @@ struct GrpcServer::Impl {
         [this, call](std::exception_ptr exception) {
           // Guards let nothing through, so this is a task that was cancelled, or a defect here.
           if (exception) call->Fail({Code::kInternal, "The call was broken off."});
-          OnEnded();
+          OnEnded(*call);
         },
         canceller);
   }
 
-  void OnEnded() {
+  void OnEnded(GrpcCall& call) {
     calls_gauge->Add(-1);
     const std::lock_guard lock(mutex);
+    streams.erase(call.shared_from_this());
     if (--calls == 0) idle.notify_all();
+  }
+
+  // A stream has no end to wait for; who listens goes on elsewhere.
+  void EndStreams() {
+    std::set<std::shared_ptr<GrpcCall>> open;
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+      open = streams;
+    }
+    for (const auto& call : open) {
+      call->Fail(Stopping());
+      call->canceller().Cancel();
+    }
   }
 
   static void Poll(grpc::ServerCompletionQueue& queue) {
@@ -228,6 +257,7 @@ struct GrpcServer::Impl {
   void Shutdown(std::chrono::milliseconds grace) {
     if (server == nullptr) return;
     server->GetHealthCheckService()->Shutdown();
+    EndStreams();
     server->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                   gpr_time_from_millis(grace.count(), GPR_TIMESPAN)));
     {

@@ -72,8 +72,9 @@ class GrpcServer {
   // What the health service says; true from Start on.
   void SetServing(bool serving);
 
-  // Takes no new calls, waits for those at work up to `grace`, cancels the rest and waits for their
-  // end. Blocks: not on a thread of the runtime, which must still run. Harmless when called twice.
+  // Takes no new calls, ends streams with kUnavailable, waits for other calls at work up to
+  // `grace`, cancels the rest and waits for their end. Blocks: not on a thread of the runtime,
+  // which must still run. Harmless when called twice.
   void Shutdown(std::chrono::milliseconds grace);
 
  private:
