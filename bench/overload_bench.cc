@@ -31,7 +31,7 @@ namespace {
 constexpr std::chrono::microseconds kWork{1000};
 constexpr std::chrono::seconds kInTime{1};
 constexpr double kGoal = 0.8;
-constexpr int kConnections = 150;                           // of each class
+constexpr int kConnections = 400;                           // of each class
 constexpr std::array<double, 3> kShares = {0.3, 0.4, 0.3};  // of the load, by class
 constexpr std::array<std::string_view, 3> kTargets = {"/capture", "/interactive", "/report"};
 constexpr std::array<rpc::MethodInfo, 3> kInfos = {
@@ -177,7 +177,7 @@ struct Goodput {
 
 // One thread a class, each with the rate of its share.
 Goodput Load(const System& system, double rate) {
-  constexpr std::chrono::seconds kWarmUp(4);
+  constexpr std::chrono::seconds kWarmUp(8);
   Goodput goodput;
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < kTargets.size(); ++i) {

@@ -39,8 +39,8 @@ struct ShedOptions {
   double capture_threshold = 950;      // go-zero's priority threshold, (1000 + 900) / 2
   // How long a call may wait for its turn; 0: go-zero's limit, in which nothing waits.
   std::chrono::milliseconds report_wait = std::chrono::milliseconds(20);
-  std::chrono::milliseconds interactive_wait = std::chrono::milliseconds(60);
-  std::chrono::milliseconds capture_wait = std::chrono::milliseconds(200);
+  std::chrono::milliseconds interactive_wait = std::chrono::milliseconds(50);
+  std::chrono::milliseconds capture_wait = std::chrono::milliseconds(120);
   std::chrono::milliseconds cool_off = std::chrono::seconds(1);
   double minimum_factor = 0.1;
   double flight_beta = 0.9;  // what a call that ends leaves of the average of those in flight
