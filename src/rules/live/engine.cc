@@ -78,7 +78,7 @@ void Engine::Apply(SubjectHandle subject,
   parts.Take(subject, changes, now);
   if (!parts.space.steps.empty()) {
     parts.EmitSteps(front, now,
-                    [&](Transition transition) { transitions->push_back(std::move(transition)); });
+                    [&](const Transition& transition) { transitions->push_back(transition); });
   }
 }
 
@@ -104,8 +104,8 @@ void Engine::Advance(Seconds now, std::vector<SubjectTransition>* transitions) {
       const auto rule = static_cast<std::uint32_t>(timer.payload);
       parts.subjects[handle].state->Rule(rule).timer = TimerWheel::kNone;
       parts.Work(handle, at).OnTimer(rule);
-      parts.EmitSteps(INT64_MIN, at, [&](Transition transition) {
-        transitions->push_back({handle, std::move(transition)});
+      parts.EmitSteps(INT64_MIN, at, [&](const Transition& transition) {
+        transitions->push_back({handle, transition});
       });
     }
   }

@@ -105,9 +105,8 @@ void Engine::Parts::EndVersions(Seconds due, std::vector<SubjectTransition>* tra
         Work(handle, at).Refresh(rule);
       }
     }
-    EmitSteps(INT64_MIN, due, [&](Transition transition) {
-      transitions->push_back({handle, std::move(transition)});
-    });
+    EmitSteps(INT64_MIN, due,
+              [&](const Transition& transition) { transitions->push_back({handle, transition}); });
   }
 }
 

@@ -103,7 +103,7 @@ void Engine::Parts::EmitSteps(Seconds front, Seconds now, Emit emit) {
           !alert.resolved) {
         alert.resolved = now;
       }
-      emit(std::move(transition));
+      emit(transition);
     }
   }
   space.steps.clear();

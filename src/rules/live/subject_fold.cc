@@ -101,7 +101,7 @@ void SubjectWork::AddClears(std::uint32_t rule,
                             Seconds until,
                             EpisodeFolder* folder) const {
   const Gap gap = ClearsBetween(plan_.rules[rule], state_.record, after, from, before, until);
-  if (gap.first) {
+  if (gap.first && gap.last) {
     folder->Add(Judged(*gap.first, AnchorOutcome::kClear));
     if (*gap.first < *gap.last) {
       folder->Add(Judged(*gap.last, AnchorOutcome::kClear));
@@ -160,7 +160,7 @@ void SubjectWork::SkipWhatIsOver(std::uint32_t rule,
     const std::size_t alerts = FoundedBefore(state, clear + 1);
     if (alerts > 0) {
       const DetectedAlert& latest = state.alerts[alerts - 1];
-      const bool over = latest.detection == Detection::kResolved &&
+      const bool over = latest.detection == Detection::kResolved && latest.resolved &&
                         (*latest.resolved < clear ||
                          (*latest.resolved == clear && planned.definition->keep_firing_for == 0));
       if (!over) {
