@@ -3,22 +3,10 @@
 
 #include <grpcpp/create_channel.h>
 
-#include <fstream>
-#include <sstream>
-#include <string>
+#include "kit/tls/grpc_credentials.h"
 
 namespace vedette::discovery {
 namespace {
-
-Result<std::string> ReadFile(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(text << file.rdbuf())) {
-    return Fail(Code::kInvalidArgument, "The TLS file " + path + " cannot be read.");
-  }
-  return std::move(text).str();
-}
 
 grpc::ChannelArguments MakeArguments(const EtcdOptions& options) {
   grpc::ChannelArguments arguments;
@@ -37,12 +25,8 @@ grpc::ChannelArguments MakeArguments(const EtcdOptions& options) {
 }  // namespace
 
 Result<std::shared_ptr<grpc::ChannelCredentials>> EtcdCredentials(const EtcdOptions& options) {
-  if (!options.tls) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions ssl;
-  VEDETTE_TRY(ssl.pem_root_certs, ReadFile(options.ca_file));
-  VEDETTE_TRY(ssl.pem_cert_chain, ReadFile(options.cert_file));
-  VEDETTE_TRY(ssl.pem_private_key, ReadFile(options.key_file));
-  return grpc::SslCredentials(ssl);
+  return tls::MakeChannelCredentials(options.tls,
+                                     {options.ca_file, options.cert_file, options.key_file});
 }
 
 EtcdEndpoint::EtcdEndpoint(const EtcdOptions& options,

@@ -7,16 +7,15 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <fstream>
 #include <mutex>
 #include <set>
-#include <sstream>
 #include <thread>
 #include <vector>
 
 #include "kit/config/section.h"
 #include "kit/rpc/grpc_call.h"
 #include "kit/rpc/ingress.h"
+#include "kit/tls/pem_file.h"
 
 namespace vedette::rpc {
 namespace {
@@ -62,25 +61,18 @@ class Registration final : public grpc::Service {
   std::vector<Entrance*> entrances_;
 };
 
-Result<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(text << file.rdbuf())) {
-    return Fail(Code::kInvalidArgument, "The TLS file " + path + " cannot be read.");
-  }
-  return std::move(text).str();
-}
-
 Result<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const GrpcServerOptions& options) {
-  if (options.cert_file.empty() && options.key_file.empty()) {
-    return grpc::InsecureServerCredentials();
+  if (options.cert_file.empty() != options.key_file.empty()) {
+    return FailField(options.cert_file.empty() ? "cert_file" : "key_file",
+                     "is missing: a certificate and its key go together");
   }
+  if (options.cert_file.empty()) return grpc::InsecureServerCredentials();
   grpc::SslServerCredentialsOptions ssl;
-  VEDETTE_TRY(std::string key, ReadFile(options.key_file));
-  VEDETTE_TRY(std::string cert, ReadFile(options.cert_file));
+  VEDETTE_TRY(std::string key, tls::ReadPemFile(options.key_file));
+  VEDETTE_TRY(std::string cert, tls::ReadPemFile(options.cert_file));
   ssl.pem_key_cert_pairs.push_back({std::move(key), std::move(cert)});
   if (!options.client_ca_file.empty()) {
-    VEDETTE_TRY(ssl.pem_root_certs, ReadFile(options.client_ca_file));
+    VEDETTE_TRY(ssl.pem_root_certs, tls::ReadPemFile(options.client_ca_file));
     ssl.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
   }
   return grpc::SslServerCredentials(ssl);

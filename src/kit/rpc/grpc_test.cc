@@ -312,6 +312,18 @@ TEST(GrpcTest, StrangersAreNotToldWhichServicesThereAre) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
 }
 
+TEST(GrpcTest, CertificateWithoutItsKeyIsRefused) {
+  EchoFixture fixture;
+  GrpcServerOptions options;
+  options.cert_file = "/nowhere/cert.pem";
+  GrpcServer server(
+      options, {fixture.runtime, fixture.tokens, fixture.clock, fixture.metrics, fixture.logger});
+  const Status started = server.Start();
+  ASSERT_FALSE(started);
+  ASSERT_EQ(started.error().violations.size(), 1U);
+  EXPECT_EQ(started.error().violations[0].field, "key_file");
+}
+
 TEST(GrpcTest, UnreadableTlsFilesAreNamed) {
   EchoFixture fixture;
   GrpcServerOptions options;

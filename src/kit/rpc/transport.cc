@@ -5,37 +5,17 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "kit/discovery/address.h"
 #include "kit/rpc/grpc_status.h"
+#include "kit/tls/grpc_credentials.h"
 
 namespace vedette::rpc {
 namespace {
 
 // Errors with thousands of violations travel in trailers.
 constexpr int kMetadataBytes = 4 << 20;
-
-Result<std::string> ReadFile(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(text << file.rdbuf())) {
-    return Fail(Code::kInvalidArgument, "The TLS file " + path + " cannot be read.");
-  }
-  return std::move(text).str();
-}
-
-Result<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const ChannelOptions& options) {
-  if (!options.tls) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions ssl;
-  VEDETTE_TRY(ssl.pem_root_certs, ReadFile(options.ca_file));
-  VEDETTE_TRY(ssl.pem_cert_chain, ReadFile(options.cert_file));
-  VEDETTE_TRY(ssl.pem_private_key, ReadFile(options.key_file));
-  return grpc::SslCredentials(ssl);
-}
 
 grpc::ChannelArguments MakeArguments(const ChannelOptions& options) {
   grpc::ChannelArguments arguments;
@@ -112,7 +92,9 @@ void SubChannel::SetBreaker(std::size_t operation, std::shared_ptr<Breaker> brea
 }
 
 Result<Transport> Transport::Create(const ChannelOptions& options) {
-  VEDETTE_TRY(auto credentials, MakeCredentials(options));
+  VEDETTE_TRY(auto credentials,
+              tls::MakeChannelCredentials(options.tls,
+                                          {options.ca_file, options.cert_file, options.key_file}));
   return Transport(std::move(credentials), MakeArguments(options));
 }
 

@@ -7,35 +7,15 @@
 #include <kit/telemetry/otlp/otlp.pb.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "kit/task/signal.h"
 #include "kit/telemetry/otlp/span_exporter.h"
+#include "kit/tls/grpc_credentials.h"
 
 namespace vedette {
 namespace {
 
 constexpr char kExport[] = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-
-Result<std::string> ReadFile(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(text << file.rdbuf())) {
-    return Fail(Code::kInvalidArgument, "The TLS file " + path + " cannot be read.");
-  }
-  return std::move(text).str();
-}
-
-Result<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const TelemetryOptions& options) {
-  if (!options.tls) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions ssl;
-  VEDETTE_TRY(ssl.pem_root_certs, ReadFile(options.ca_file));
-  VEDETTE_TRY(ssl.pem_cert_chain, ReadFile(options.cert_file));
-  VEDETTE_TRY(ssl.pem_private_key, ReadFile(options.key_file));
-  return grpc::SslCredentials(ssl);
-}
 
 // When the receiver wants to be asked again (google.rpc.RetryInfo in the status's details).
 std::optional<std::chrono::milliseconds> ReadRetryDelay(const std::string& details) {
@@ -136,7 +116,9 @@ Result<std::unique_ptr<SpanExporter>> MakeGrpcSpanExporter(const TelemetryOption
   if (options.endpoint.empty()) {
     return Fail(Code::kInvalidArgument, "The endpoint for traces is empty.");
   }
-  VEDETTE_TRY(const auto credentials, MakeCredentials(options));
+  VEDETTE_TRY(const auto credentials,
+              tls::MakeChannelCredentials(options.tls,
+                                          {options.ca_file, options.cert_file, options.key_file}));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
