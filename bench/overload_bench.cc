@@ -23,7 +23,7 @@
 #include "kit/rpc/rest_gate.h"
 #include "kit/shed/cpu_reader.h"
 #include "kit/task/runtime.h"
-#include "kit/task/sleep.h"
+#include "kit/task/turn.h"
 
 namespace vedette::bench {
 namespace {
@@ -105,8 +105,7 @@ void Burn() {
 }
 
 Task<http::Response> Work(http::Request request) {
-  // As a contract's call does: others are heard of before its work begins.
-  co_await Yield();
+  co_await TakeTurn();  // as every call of a contract does
   Burn();
   http::Response response;
   response.body = "done";

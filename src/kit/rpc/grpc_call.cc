@@ -11,6 +11,7 @@
 #include "kit/rpc/ingress.h"
 #include "kit/rpc/partner_signatures.h"
 #include "kit/rpc/timed_call.h"
+#include "kit/task/turn.h"
 
 namespace vedette::rpc {
 
@@ -251,6 +252,7 @@ class Service {
       context.deadline = entrance_->DeadlineFor(context.deadline, shortened);
       permit_->set_shortened(shortened);
       deadline_is_ours_ = !shortened;
+      co_await TakeTurn();
     }
     context.deadline.trace = context.trace;
     VEDETTE_CO_CHECK_OK(co_await IdentifyCaller(dependencies_.authenticator, info_,

@@ -19,6 +19,7 @@
 #include "kit/rpc/rest_stream.h"
 #include "kit/rpc/timed_call.h"
 #include "kit/rpc/validation.h"
+#include "kit/task/turn.h"
 
 namespace vedette::rpc {
 namespace {
@@ -158,6 +159,7 @@ struct RestAdapter::Impl {
                        Message& request) {
     const MethodInfo& info = *route.operation.info;
     const auto header = http.headers.Get("Authorization");
+    if (passage != nullptr) co_await TakeTurn();
     VEDETTE_CO_CHECK_OK(co_await IdentifyCaller(
         authenticator, info, header ? std::optional(std::string(*header)) : std::nullopt, context));
     // Who is not signed in is not told what is wrong with the request.

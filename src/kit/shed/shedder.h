@@ -37,7 +37,8 @@ struct ShedOptions {
   double report_threshold = 800;       // of 1000
   double interactive_threshold = 900;  // go-zero's default
   double capture_threshold = 950;      // go-zero's priority threshold, (1000 + 900) / 2
-  // How long a call may wait for its turn; 0: go-zero's limit, in which nothing waits.
+  // How long a call may wait for its turn; 0: go-zero's limit, in which nothing waits. Whoever
+  // admits takes turns (kit/task/turn.h): calls that are not read yet count nowhere.
   std::chrono::milliseconds report_wait = std::chrono::milliseconds(20);
   std::chrono::milliseconds interactive_wait = std::chrono::milliseconds(50);
   std::chrono::milliseconds capture_wait = std::chrono::milliseconds(120);

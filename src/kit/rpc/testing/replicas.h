@@ -9,7 +9,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "kit/breaker/breaker_registry.h"
@@ -19,6 +18,7 @@
 #include "kit/rpc/testing/echo_service.h"
 #include "kit/task/runtime.h"
 #include "kit/task/sleep.h"
+#include "kit/testing/eventually.h"
 #include "kit/testing/log_capture.h"
 #include "kit/testing/recording_tracer.h"
 
@@ -164,12 +164,7 @@ struct Replicas {
 
   // Polls, but not for ever.
   bool Until(const std::function<bool()>& condition) const {
-    const SteadyTime limit = clock.SteadyNow() + std::chrono::seconds(30);
-    while (!condition()) {
-      if (clock.SteadyNow() > limit) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return true;
+    return testkit::Eventually(condition);
   }
 
   // Until all instances are connected: then they are chosen by their merits.
