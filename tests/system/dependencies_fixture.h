@@ -3,13 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <iostream>
 #include <string>
-#include <thread>
 
+#include "base/clock.h"
+#include "kit/testing/eventually.h"
 #include "kit/testing/redis.h"
 #include "kit/testing/tcp_gate.h"
 #include "system/database_url.h"
@@ -18,17 +19,10 @@
 
 namespace vedette::system_test {
 
-// What the documents promise of a machine that has a processor to spare; more where several wait
-// for one, or a sanitizer slows all.
-inline std::chrono::duration<double> PromisedRecovery() {
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  constexpr std::chrono::seconds kPromised{30};
-#else
-  constexpr std::chrono::seconds kPromised{5};
-#endif
-  double load = 0;
-  if (getloadavg(&load, 1) != 1) load = 0;
-  return kPromised * std::max(1.0, load / std::max(1U, std::thread::hardware_concurrency()));
+// How soon all is well again. With VEDETTE_STRICT_TIMES set, on a quiet machine, what the documents
+// promise; else the bound of a failing test, for how fast a machine is says nothing of the program.
+inline std::chrono::seconds PromisedRecovery() {
+  return std::chrono::seconds(std::getenv("VEDETTE_STRICT_TIMES") != nullptr ? 5 : 60);
 }
 
 inline constexpr char kStudyPath[] = "/api/v1/studies/S1";
@@ -58,12 +52,13 @@ class DependenciesTest : public testing::Test {
 
   // Whether `condition` comes true within the time that is promised.
   static bool Recovers(const std::function<bool()>& condition) {
-    const auto begin = std::chrono::steady_clock::now();
-    while (std::chrono::steady_clock::now() - begin < PromisedRecovery()) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return false;
+    const SystemClock clock;
+    const SteadyTime begin = clock.SteadyNow();
+    const bool recovered = testkit::Eventually(condition, PromisedRecovery());
+    using Milliseconds = std::chrono::milliseconds;
+    const auto took = std::chrono::duration_cast<Milliseconds>(clock.SteadyNow() - begin);
+    std::cout << "recovered after " << took.count() << " ms\n";
+    return recovered;
   }
 
   // What a refused write may be: not now, or not in time.

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
+#include "kit/testing/eventually.h"
 #include "system/process.h"
 #include "system/rule_life.h"
 #include "system/system.h"
@@ -132,11 +132,12 @@ class PilotRulesTest : public PilotTest {
     const std::string root = "/api/v1/studies/CDISCPILOT01/backtests";
     std::string answer = system_.Rest("POST", root, R"({"ruleId":")" + rule + "\"}", token_).body;
     const std::string path = root + "/" + JsonAt(answer, "/id");
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-    while (JsonAt(answer, "/endedAt") == "0" && std::chrono::steady_clock::now() < limit) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      answer = system_.Rest("GET", path, {}, token_).body;
-    }
+    EXPECT_TRUE(testkit::Eventually(
+        [&] {
+          answer = system_.Rest("GET", path, {}, token_).body;
+          return JsonAt(answer, "/endedAt") != "0";
+        },
+        std::chrono::minutes(5)));
     return answer;
   }
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/rule_life.h"
 
-#include <chrono>
 #include <stdexcept>
-#include <thread>
+
+#include "kit/testing/eventually.h"
 
 namespace vedette::system_test {
 namespace {
@@ -34,15 +34,13 @@ std::string SignerToken(System& system, const std::string& admin_token) {
 }
 
 void AwaitBacktest(System& system, const std::string& token, const std::string& path) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (true) {
-    const std::string answer = Must(system.Rest("GET", path, {}, token));
-    const std::string status = JsonAt(answer, "/status");
-    if (status == "done") return;
-    if (status == "failed" || status == "cancelled" || std::chrono::steady_clock::now() > limit) {
-      throw std::runtime_error("the back-test did not end: " + answer);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  std::string answer;
+  testkit::Eventually([&] {
+    answer = Must(system.Rest("GET", path, {}, token));
+    return JsonAt(answer, "/endedAt") != "0";
+  });
+  if (JsonAt(answer, "/status") != "done") {
+    throw std::runtime_error("the back-test did not end well: " + answer);
   }
 }
 

@@ -6,9 +6,9 @@
 
 #include <chrono>
 #include <stdexcept>
-#include <thread>
 
 #include "base/clock.h"
+#include "kit/testing/eventually.h"
 #include "model/study_time.h"
 #include "system/study.h"
 #include "system/system.h"
@@ -18,6 +18,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
+using testkit::Eventually;
 
 constexpr char kRules[] = "/api/v1/studies/S1/rules";
 constexpr char kMonitorPassword[] = "a medical monitor of S1";
@@ -108,10 +109,8 @@ class RulesTest : public testing::TestWithParam<Shape> {
     const std::string body =
         R"({"source":"test","dryRun":true,"events":[{"subjectNumber":"701-001","item":")" + item +
         R"(","number":1,"time":"2026-03-01","idempotencyKey":"try"}]})";
-    const auto limit = std::chrono::steady_clock::now() + seconds(60);
-    while (Call("POST", kEvents, body).status != 200) {
-      if (std::chrono::steady_clock::now() > limit) throw std::runtime_error("no item " + item);
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (!Eventually([&] { return Call("POST", kEvents, body).status == 200; })) {
+      throw std::runtime_error("no item " + item);
     }
   }
 
@@ -120,23 +119,19 @@ class RulesTest : public testing::TestWithParam<Shape> {
     const std::string subjects = Must("GET", "/api/v1/subjects?projectId=S1&pageSize=1");
     const std::string series =
         "/api/v1/studies/S1/subjects/" + JsonAt(subjects, "/subjects/0/id") + "/series/SYSBP";
-    const auto limit = std::chrono::steady_clock::now() + seconds(30);
-    while (Must("GET", series).find(rule) == std::string::npos) {
-      if (std::chrono::steady_clock::now() > limit) throw std::runtime_error("no rule at work");
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (!Eventually([&] { return Must("GET", series).contains(rule); })) {
+      throw std::runtime_error("no rule at work");
     }
   }
 
   // The alerts of a rule, once there are `count`: what time or a new rule brings comes by itself.
   std::string Alerts(const std::string& rule, std::size_t count) {
-    const auto limit = std::chrono::steady_clock::now() + seconds(30);
-    while (true) {
-      std::string body = Must("GET", std::string(kAlerts) + "?ruleId=" + rule);
-      if (JsonSize(body, "/alerts") == count || std::chrono::steady_clock::now() > limit) {
-        return body;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
+    std::string body;
+    Eventually([&] {
+      body = Must("GET", std::string(kAlerts) + "?ruleId=" + rule);
+      return JsonSize(body, "/alerts") == count;
+    });
+    return body;
   }
   std::string Detail(const std::string& alerts) {
     return Must("GET", "/api/v1/studies/S1/alerts/" + JsonAt(alerts, "/alerts/0/alertId"));
@@ -164,11 +159,10 @@ TEST_P(RulesTest, AVersionIsWrittenBackTestedSignedBySomebodyElseAndActivated) {
 
   std::string backtest = Must("POST", "/api/v1/studies/S1/backtests", R"({"ruleId":"EPISODE"})");
   const std::string path = "/api/v1/studies/S1/backtests/" + JsonAt(backtest, "/id");
-  const auto limit = std::chrono::steady_clock::now() + seconds(30);
-  while (JsonAt(backtest, "/endedAt") == "0" && std::chrono::steady_clock::now() < limit) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(Eventually([&] {
     backtest = Must("GET", path);
-  }
+    return JsonAt(backtest, "/endedAt") != "0";
+  }));
   EXPECT_EQ(JsonAt(backtest, "/status"), "done") << backtest;
   EXPECT_EQ(JsonAt(backtest, "/records"), "1");
   EXPECT_EQ(JsonAt(backtest, "/subjects"), "1");

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/study.h"
 
-#include <chrono>
 #include <stdexcept>
-#include <thread>
 
+#include "kit/testing/eventually.h"
 #include "system/rule_life.h"
 
 namespace vedette::system_test {
@@ -23,11 +22,9 @@ void AwaitRule(System& system, const std::string& token) {
       Must(system.Rest("GET", "/api/v1/subjects?projectId=S1&pageSize=1", {}, token));
   const std::string series =
       "/api/v1/studies/S1/subjects/" + JsonAt(subjects, "/subjects/0/id") + "/series/SYSBP";
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (JsonSize(Must(system.Rest("GET", series, {}, token)), "/thresholds") == 0) {
-    if (std::chrono::steady_clock::now() > limit) throw std::runtime_error("no rule at work");
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  const bool at_work = testkit::Eventually(
+      [&] { return JsonSize(Must(system.Rest("GET", series, {}, token)), "/thresholds") > 0; });
+  if (!at_work) throw std::runtime_error("no rule at work");
 }
 
 }  // namespace

@@ -6,10 +6,10 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "kit/lock/lock_base.h"
 #include "kit/task/runtime.h"
+#include "kit/testing/eventually.h"
 #include "kit/testing/fake_clock.h"
 #include "kit/testing/fake_sleeper.h"
 
@@ -45,15 +45,6 @@ inline Code CodeOf(const LockResult& result) {
   return result ? Code::kInternal : result.error().code;
 }
 
-// Polls until it holds; false when it never does.
-template <class Condition>
-bool Eventually(Condition holds) {
-  const Deadline patience = Soon();
-  while (!holds()) {
-    if (patience.Passed(SystemClock())) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
+using testkit::Eventually;
 
 }  // namespace vedette::lock

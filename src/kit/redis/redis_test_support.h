@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,6 +14,7 @@
 #include "kit/redis/open.h"
 #include "kit/task/runtime.h"
 #include "kit/telemetry/metrics.h"
+#include "kit/testing/eventually.h"
 #include "kit/testing/recording_tracer.h"
 #include "kit/testing/redis.h"
 
@@ -24,15 +23,7 @@ namespace vedette::redis {
 inline Deadline In(std::chrono::milliseconds time) { return Deadline::After(SystemClock(), time); }
 inline Deadline Later() { return In(std::chrono::seconds(60)); }
 
-// Polls until it holds; false when it never does.
-inline bool Eventually(const std::function<bool()>& holds) {
-  const Deadline patience = Later();
-  while (!holds()) {
-    if (patience.Passed(SystemClock())) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
+using testkit::Eventually;
 
 // A client with all it needs, closed at the end.
 class TestClient {
