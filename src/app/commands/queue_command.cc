@@ -41,6 +41,7 @@ Task<Result<int>> ChangeDead(db::Database& database,
   queue::JobQueue jobs(database, clock);
   VEDETTE_CO_CHECK_OK(again ? co_await jobs.Requeue(id, Patience(clock))
                             : co_await jobs.Discard(id, Patience(clock)));
+  std::printf("%s: job %s\n", again ? "requeued" : "discarded", id.ToString().c_str());
   co_return 0;
 }
 
@@ -63,6 +64,7 @@ Task<Result<int>> Skip(db::Database& database, const Clock& clock, std::string t
     co_return Fail(Code::kInvalidArgument, "a message is named by its number");
   }
   VEDETTE_CO_CHECK_OK(co_await queue::SkipMessage(database, sequence, Patience(clock)));
+  std::printf("skipped: message %lld\n", static_cast<long long>(sequence));
   co_return 0;
 }
 

@@ -156,10 +156,11 @@ HttpsConnection::~HttpsConnection() {
 
 Task<Status> HttpsConnection::Open(ApiUrl url, std::string ca_file, SteadyTime deadline) {
   const auto found = co_await names_->Find(url.host, deadline);
-  if (!found && found.error().code != Code::kDeadlineExceeded) {
+  if (!found) {
+    const Code code = found.error().code;
+    if (code == Code::kDeadlineExceeded || code == Code::kCancelled) co_return Fail(found.error());
     co_return Fail(Away("its name is not found"));
   }
-  if (!found) co_return Fail(found.error());
   const auto impl = std::make_shared<Impl>(co_await asio::this_coro::executor);
   impl_ = impl;
   const Impl::Limit limit(*impl, deadline);

@@ -77,6 +77,7 @@ Task<Result<Addresses>> NameLookups::Find(std::string host, SteadyTime deadline)
     co_return Fail(Code::kResourceExhausted, "There is no thread to look a name up.");
   }
   if (!co_await answer->there.WaitUntil(deadline)) {
+    if (SystemClock().SteadyNow() < deadline) co_return Fail(Code::kCancelled, "The caller left.");
     co_return Fail(Code::kDeadlineExceeded, "The name was not found in time.");
   }
   co_return std::move(answer->addresses);

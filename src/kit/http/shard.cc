@@ -6,6 +6,7 @@
 #include <boost/asio/socket_base.hpp>
 #include <boost/system/system_error.hpp>
 #include <ctime>
+#include <typeinfo>
 
 #include "kit/http/connection.h"
 #include "kit/task/spawn.h"
@@ -152,14 +153,15 @@ void Shard::Start(Socket socket, bool refuse) {
 }
 
 void Shard::LogFailure(std::exception_ptr failure) const {
+  // The type alone: the text may hold what came with the request.
   std::string what = "unknown";
   try {
     std::rethrow_exception(failure);
   } catch (const boost::system::system_error& e) {
     if (e.code() == asio::error::operation_aborted) return;  // cancelled: a normal end
-    what = e.what();
+    what = e.code().message();
   } catch (const std::exception& e) {
-    what = e.what();
+    what = typeid(e).name();
   } catch (...) {
   }
   core_->logger.Error("an http connection failed", {{"error", what}});

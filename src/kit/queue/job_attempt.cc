@@ -104,8 +104,9 @@ class Attempt {
   Task<void> Beat() {
     const SteadyTime asked = clock_.SteadyNow();
     const Timestamp until = context_.queue.clock().Now() + context_.claim;
-    const auto state = co_await Contained(
-        Extend(context_.queue.database(), job_.job.id, job_.job.claim, until, StatementDeadline()));
+    const auto state =
+        co_await Contained(Extend(context_.queue.database(), job_.job.id, job_.job.claim, until,
+                                  StatementDeadline().Earlier({.time = job_.held_until})));
     if (!state) co_return;  // tried again until the claim has run out
     if (*state == ClaimState::kLost) {
       job_.Stop(StopReason::kLost);

@@ -108,7 +108,7 @@ struct JobRunner::Impl : std::enable_shared_from_this<Impl> {
   // Whether it is worth looking again at once.
   Task<bool> ClaimSome() {
     ClaimRequest request = NextClaim();
-    if (request.limit <= 0 || !co_await ReleaseUnheard()) co_return false;
+    if (!co_await ReleaseUnheard() || request.limit <= 0) co_return false;
     const Timestamp now = queue.clock().Now();
     const SteadyTime held_until = steady.SteadyNow() + options.claim;
     request.now = ToUnixMicros(now);

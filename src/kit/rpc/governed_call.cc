@@ -65,14 +65,20 @@ void GovernedCall::Begin(Admission admission) {
 }
 
 SteadyTime GovernedCall::PatienceEnds(SteadyTime now) const {
-  const RetryOptions& options = core_->options.retry;
   const bool another =
-      info_.idempotent && started_ < options.max_attempts && core_->instances() > 1;
+      info_.idempotent && started_ < core_->options.retry.max_attempts && core_->instances() > 1;
   if (!another) return SteadyTime::max();
   const auto left = deadline_.time - now;
   if (info_.hedge_after.count() > 0) return now + HedgeDelay(info_.hedge_after, left);
-  const auto timeout = AttemptTimeout(options, method_.usual_time.value(), left);
+  const auto timeout = Patience(left);
   return timeout ? now + *timeout : SteadyTime::max();
+}
+
+std::optional<std::chrono::nanoseconds> GovernedCall::Patience(
+    std::chrono::nanoseconds left) const {
+  const ChannelOptions& options = core_->options;
+  return AttemptTimeout(WithPatience(options.retry, info_.timeout, options.default_timeout),
+                        method_.usual_time.value(), left);
 }
 
 void GovernedCall::AskAnother() {
@@ -111,8 +117,9 @@ std::unique_ptr<GovernedCall::Attempt> GovernedCall::TakeEnded() {
 }
 
 void GovernedCall::GiveUpAll() {
+  const Error late{Code::kDeadlineExceeded, {}};
   for (const std::unique_ptr<Attempt>& attempt : attempts_) {
-    attempt->admission.Tell(Outcome::kFailure, Describe(Code::kDeadlineExceeded).name);
+    attempt->admission.Tell(&late);
     attempt->span.Fail(Code::kDeadlineExceeded);
   }
   attempts_.clear();
@@ -120,7 +127,7 @@ void GovernedCall::GiveUpAll() {
 
 void GovernedCall::TellOvertaken(const Attempt& winner) {
   const SteadyTime::duration left = deadline_.time - winner.admission.pick.started();
-  const auto patience = AttemptTimeout(core_->options.retry, method_.usual_time.value(), left);
+  const auto patience = Patience(left);
   for (const std::unique_ptr<Attempt>& attempt : attempts_) {
     Admission& admission = attempt->admission;
     if (admission.pick.started() >= winner.admission.pick.started()) continue;

@@ -42,6 +42,7 @@ class GovernedCall {
   void Begin(Admission admission);
   // When something is to be done about an attempt that begins `now` and is slow.
   SteadyTime PatienceEnds(SteadyTime now) const;
+  std::optional<std::chrono::nanoseconds> Patience(std::chrono::nanoseconds left) const;
   // Hedges or gives the slow attempt up for another instance; nothing when nobody else may be
   // asked.
   void AskAnother();

@@ -107,8 +107,10 @@ Task<bool> GrpcCall::Run(Begin begin) {
 }
 
 Task<bool> GrpcCall::Accept() {
-  context_.AddInitialMetadata(kAcceptedKey, "1");
-  co_return co_await Run([this](void* tag) { writer_->SendInitialMetadata(tag); });
+  co_return co_await Run([this](void* tag) {
+    context_.AddInitialMetadata(kAcceptedKey, "1");
+    writer_->SendInitialMetadata(tag);
+  });
 }
 
 Task<bool> GrpcCall::Write(grpc::ByteBuffer message) {
@@ -134,29 +136,27 @@ void GrpcCall::AddTrailer(const std::string& key, const std::string& value) {
 }
 
 void GrpcCall::Succeed(const Message* response) {
-  Finish(grpc::Status::OK,
-         response == nullptr ? std::nullopt : std::optional(Serialize(*response)));
+  auto bytes = response == nullptr ? std::nullopt : std::optional(Serialize(*response));
+  const std::lock_guard lock(mutex_);
+  Finish(grpc::Status::OK, std::move(bytes));
 }
 
 void GrpcCall::Fail(const Error& error) {
   const CodeEntry& entry = Describe(error.code);
-  {
-    const std::lock_guard lock(mutex_);
-    if (finishing_) return;
-    context_.AddTrailingMetadata(kCodeKey, std::string(entry.name));
-    context_.AddTrailingMetadata(kDetailsKey, EncodeDetails(error));
-    if (error.retry_after) {
-      // What gRPC's own retries heed (gRFC A6).
-      context_.AddTrailingMetadata("grpc-retry-pushback-ms",
-                                   std::to_string(error.retry_after->count()));
-    }
+  const std::lock_guard lock(mutex_);
+  if (finishing_) return;
+  context_.AddTrailingMetadata(kCodeKey, std::string(entry.name));
+  context_.AddTrailingMetadata(kDetailsKey, EncodeDetails(error));
+  if (error.retry_after) {
+    // What gRPC's own retries heed (gRFC A6).
+    context_.AddTrailingMetadata("grpc-retry-pushback-ms",
+                                 std::to_string(error.retry_after->count()));
   }
   Finish(grpc::Status(static_cast<grpc::StatusCode>(entry.grpc_status), error.message),
          std::nullopt);
 }
 
 void GrpcCall::Finish(grpc::Status status, std::optional<grpc::ByteBuffer> response) {
-  const std::lock_guard lock(mutex_);
   if (finishing_) return;
   finishing_ = true;
   status_ = std::move(status);

@@ -85,6 +85,7 @@ class GrpcCall : public std::enable_shared_from_this<GrpcCall> {
   void OnArrived(bool ok);
   void OnDone();
   void OnWritten(bool ok);
+  // With the mutex held.
   void Finish(grpc::Status status, std::optional<grpc::ByteBuffer> response);
   void FinishNow();
   void Release();

@@ -66,6 +66,9 @@ Result<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const GrpcServe
     return FailField(options.cert_file.empty() ? "cert_file" : "key_file",
                      "is missing: a certificate and its key go together");
   }
+  if (options.cert_file.empty() && !options.client_ca_file.empty()) {
+    return FailField("cert_file", "is missing: clients can show a certificate only over TLS");
+  }
   if (options.cert_file.empty()) return grpc::InsecureServerCredentials();
   grpc::SslServerCredentialsOptions ssl;
   VEDETTE_TRY(std::string key, tls::ReadPemFile(options.key_file));

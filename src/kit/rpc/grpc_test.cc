@@ -324,6 +324,18 @@ TEST(GrpcTest, CertificateWithoutItsKeyIsRefused) {
   EXPECT_EQ(started.error().violations[0].field, "key_file");
 }
 
+TEST(GrpcTest, ClientsCertificatesAreNotAskedForInClearText) {
+  EchoFixture fixture;
+  GrpcServerOptions options;
+  options.client_ca_file = "/nowhere/ca.pem";
+  GrpcServer server(
+      options, {fixture.runtime, fixture.tokens, fixture.clock, fixture.metrics, fixture.logger});
+  const Status started = server.Start();
+  ASSERT_FALSE(started);
+  ASSERT_EQ(started.error().violations.size(), 1U);
+  EXPECT_EQ(started.error().violations[0].field, "cert_file");
+}
+
 TEST(GrpcTest, UnreadableTlsFilesAreNamed) {
   EchoFixture fixture;
   GrpcServerOptions options;

@@ -62,6 +62,16 @@ std::optional<std::chrono::nanoseconds> RetryDelay(const RetryOptions& options,
   return delay;
 }
 
+RetryOptions WithPatience(RetryOptions options,
+                          std::chrono::milliseconds contract_timeout,
+                          std::chrono::milliseconds usual) {
+  if (contract_timeout > usual) {
+    options.attempt_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+        options.attempt_timeout * (std::chrono::duration<double>(contract_timeout) / usual));
+  }
+  return options;
+}
+
 std::optional<std::chrono::nanoseconds> AttemptTimeout(const RetryOptions& options,
                                                        std::chrono::nanoseconds usually,
                                                        std::chrono::nanoseconds left) {

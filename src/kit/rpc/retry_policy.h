@@ -51,6 +51,12 @@ std::optional<std::chrono::nanoseconds> RetryDelay(const RetryOptions& options,
                                                    std::chrono::nanoseconds expected,
                                                    RandomSource& random);
 
+// attempt_timeout; longer in proportion where a contract gives its calls a longer time than is
+// `usual`, because it expects them to need it: a batch of observations, say.
+RetryOptions WithPatience(RetryOptions options,
+                          std::chrono::milliseconds contract_timeout,
+                          std::chrono::milliseconds usual);
+
 // When an attempt of an idempotent call counts as failed and another instance is asked in its
 // place: after attempt_timeout, or a third of the time that is `left` where that is shorter, so
 // that a frozen instance costs a fraction of the deadline; but not before twice what the operation

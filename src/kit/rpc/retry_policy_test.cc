@@ -86,6 +86,14 @@ TEST(RetryPolicyTest, AnAttemptIsGivenUpInTimeForAnother) {
   EXPECT_EQ(AttemptTimeout(options, {}, seconds(-3)), std::nullopt);
 }
 
+TEST(RetryPolicyTest, WhatMayTakeLongIsGivenLonger) {
+  const RetryOptions options{.attempt_timeout = seconds(1)};
+  EXPECT_EQ(WithPatience(options, seconds(30), seconds(10)).attempt_timeout, seconds(3));
+  EXPECT_EQ(WithPatience(options, seconds(10), seconds(10)).attempt_timeout, seconds(1));
+  EXPECT_EQ(WithPatience(options, seconds(2), seconds(10)).attempt_timeout, seconds(1));
+  EXPECT_EQ(WithPatience(options, seconds(0), seconds(10)).attempt_timeout, seconds(1));
+}
+
 TEST(RetryPolicyTest, ASlowOperationIsNotTakenForAFrozenInstance) {
   const RetryOptions options{.attempt_timeout = seconds(1)};
   EXPECT_EQ(AttemptTimeout(options, seconds(2), seconds(30)), seconds(4));

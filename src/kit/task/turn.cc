@@ -7,7 +7,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <mutex>
-#include <optional>
 
 #include "kit/task/signal.h"
 #include "kit/task/sleep.h"
@@ -25,8 +24,8 @@ class Turns final : public asio::execution_context::service {
 
   void Join(const Executor& executor, const Signal& turn) {
     const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) LetGoNext(executor);
     waiting_.push_back(turn);
-    if (waiting_.size() == 1) LetGoNext(executor);
   }
 
  private:
@@ -38,14 +37,10 @@ class Turns final : public asio::execution_context::service {
   // Posted, it comes behind the thread's look at its sockets, once for every look.
   void LetGoNext(const Executor& executor) {
     asio::post(executor, [this, executor] {
-      std::optional<Signal> turn;
-      {
-        const std::lock_guard lock(mutex_);
-        turn = waiting_.front();
-        waiting_.pop_front();
-        if (!waiting_.empty()) LetGoNext(executor);
-      }
-      turn->Set();
+      const std::lock_guard lock(mutex_);
+      waiting_.front().Set();
+      waiting_.pop_front();
+      if (!waiting_.empty()) LetGoNext(executor);
     });
   }
 

@@ -17,7 +17,6 @@
 namespace vedette {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{1000};
 // What poll() calls writable takes so much without blocking, also when it may block.
 constexpr std::size_t kPiece = PIPE_BUF;
 constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warning", "error"};
@@ -89,10 +88,17 @@ std::string FormatJsonLogLine(const LogRecord& record) {
 // The number of bytes written; less than all when the other side fails or does not read in time.
 std::size_t JsonLogSink::WriteAll(std::string_view text) {
   std::size_t written = 0;
+  bool waited = false;
   while (file_descriptor_ >= 0 && written < text.size()) {
-    stalled_ =
-        !AwaitWritable(file_descriptor_, stalled_ ? std::chrono::milliseconds(0) : kPatience);
-    if (stalled_) break;
+    if (!AwaitWritable(file_descriptor_, std::chrono::milliseconds(0))) {
+      waited = true;
+      const auto begin = std::chrono::steady_clock::now();
+      const bool writable = AwaitWritable(file_descriptor_, patience_);
+      const auto passed =
+          std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+      patience_ -= std::min(passed, patience_);
+      if (!writable) break;
+    }
     const ssize_t count =
         write(file_descriptor_, text.data() + written, std::min(kPiece, text.size() - written));
     if (count > 0) {
@@ -101,6 +107,7 @@ std::size_t JsonLogSink::WriteAll(std::string_view text) {
       break;
     }
   }
+  if (!waited) patience_ = kPatience;
   return written;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -12,9 +13,12 @@ namespace vedette::testkit {
 inline bool Eventually(const std::function<bool()>& holds,
                        std::chrono::seconds patience = std::chrono::seconds(60)) {
   const auto limit = std::chrono::steady_clock::now() + patience;
+  // Soon at first, then as seldom as a budget of calls allows.
+  std::chrono::milliseconds pause(1);
   while (!holds()) {
     if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, std::chrono::milliseconds(50));
   }
   return true;
 }

@@ -49,11 +49,15 @@ std::function<bool(double)> Progress(std::shared_ptr<BacktestAttempt> attempt,
 Result<BacktestReport> Answer(const BacktestPlan& plan,
                               const rules::History& history,
                               rules::BacktestOptions options) {
+  // The earlier version's run is the second half.
+  const auto shown = options.progress;
+  if (plan.earlier != nullptr) options.progress = [shown](double part) { return shown(part / 2); };
   const auto result = rules::RunBacktest(plan.rule, history, options);
   if (result.cancelled) return Fail(Code::kCancelled, "The back-test was stopped.");
   BacktestReport report = ReportOf(result, history);
   if (plan.earlier == nullptr) return report;
   options.active.clear();
+  options.progress = [shown](double part) { return shown(0.5 + part / 2); };
   const auto before = rules::RunBacktest(plan.earlier, history, options);
   if (before.cancelled) return Fail(Code::kCancelled, "The back-test was stopped.");
   AddComparison(rules::Compare(before, result), history, plan.earlier->definition().version,

@@ -52,6 +52,15 @@ Deadline BacktestWorker::Within(const queue::Job& job, std::chrono::seconds limi
 }
 
 Task<Status> BacktestWorker::Do(queue::Job job) {
+  Status done = co_await Step(std::move(job));
+  // A row that could not be written is written later: a job given up would leave it under way.
+  if (!done && !queue::IsWorthRetrying(done.error().code)) {
+    done = Fail(Code::kInternal, std::move(done.error().message));
+  }
+  co_return done;
+}
+
+Task<Status> BacktestWorker::Step(queue::Job job) {
   VEDETTE_CO_TRY(const BacktestDemand demand,
                  co_await dependencies_.store.ShowProgress(Within(job, kReadTimeout), job.key,
                                                            BacktestStatus::kLoading, 0));

@@ -49,6 +49,7 @@ class BacktestWorker {
   Task<Status> Do(queue::Job job);
 
  private:
+  Task<Status> Step(queue::Job job);
   Deadline Within(const queue::Job& job, std::chrono::seconds limit) const;
   // The back-test as it is to end: done, or cancelled on request; an error, also where something
   // threw, when it came to no end. Only the cancellation of this task is thrown.
