@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 #include "formats/csv/open.h"
@@ -26,20 +27,25 @@ CsvOptions Options() {
   return options;
 }
 
-ObservationBatch ReadAll(const std::string& text) {
-  auto source = OpenCsv(MakeMemorySource(text), Options());
-  EXPECT_TRUE(source.has_value()) << source.error().message;
+// What a batch tells stands in its source.
+struct Read {
+  std::unique_ptr<DataSource> source;
   ObservationBatch batch;
-  EXPECT_EQ((*source)->NextBatch(batch), true);
-  return batch;
+};
+
+Read ReadAll(const std::string& text) {
+  Read read;
+  read.source = OpenCsv(MakeMemorySource(text), Options()).value();
+  EXPECT_EQ(read.source->NextBatch(read.batch), true);
+  return read;
 }
 
 constexpr std::string_view kAe = "DOMAIN,USUBJID,AESEQ,AETERM,AESTDTC,AEDUR,AEDTC\n";
 
 TEST(SdtmRecordsTest, ARowGivesItsFilledFields) {
-  const auto batch = ReadAll(std::string(kAe) +
-                             "AE,P1,3,ERYTHEMA,2014-01-09,2.5,2014-01-16\n"
-                             "AE,P1,4,PRURITUS,,,2014-01-17\n");
+  const auto [source, batch] = ReadAll(std::string(kAe) +
+                                       "AE,P1,3,ERYTHEMA,2014-01-09,2.5,2014-01-16\n"
+                                       "AE,P1,4,PRURITUS,,,2014-01-17\n");
   ASSERT_EQ(batch.observations.size(), 4U);
   EXPECT_EQ(batch.rows, 2U);
   const Observation& term = batch.observations[0];
@@ -55,7 +61,8 @@ TEST(SdtmRecordsTest, ARowGivesItsFilledFields) {
 }
 
 TEST(SdtmRecordsTest, PartialDatesOrderTheRowAndAreNoValue) {
-  const auto batch = ReadAll(std::string(kAe) + "AE,P1,3,RASH,2013-12,,\nAE,P1,4,RASH,2013,,\n");
+  const auto [source, batch] =
+      ReadAll(std::string(kAe) + "AE,P1,3,RASH,2013-12,,\nAE,P1,4,RASH,2013,,\n");
   ASSERT_EQ(batch.observations.size(), 4U);
   EXPECT_EQ(batch.observations[0].time_text, "2013-12-01");
   EXPECT_EQ(batch.observations[1].kind, ValueKind::kAbsent);
@@ -64,13 +71,13 @@ TEST(SdtmRecordsTest, PartialDatesOrderTheRowAndAreNoValue) {
 }
 
 TEST(SdtmRecordsTest, NamesWhatIsWrongWithARow) {
-  const auto batch = ReadAll(std::string(kAe) +
-                             "AE,,3,RASH,2013-12-01,,\n"
-                             "AE,P1,,RASH,2013-12-01,,\n"
-                             "AE,P1,3,RASH,,,\n"
-                             "AE,P1,3,RASH,soon,,\n"
-                             "AE,P1,3,RASH,2013-12-01,long,\n"
-                             "AE,P1,3,,,,2013-12-01\n");
+  const auto [source, batch] = ReadAll(std::string(kAe) +
+                                       "AE,,3,RASH,2013-12-01,,\n"
+                                       "AE,P1,,RASH,2013-12-01,,\n"
+                                       "AE,P1,3,RASH,,,\n"
+                                       "AE,P1,3,RASH,soon,,\n"
+                                       "AE,P1,3,RASH,2013-12-01,long,\n"
+                                       "AE,P1,3,,,,2013-12-01\n");
   EXPECT_TRUE(batch.observations.empty());
   ASSERT_EQ(batch.rejects.size(), 6U);
   EXPECT_EQ(batch.rejects[0].column, "USUBJID");
@@ -82,7 +89,8 @@ TEST(SdtmRecordsTest, NamesWhatIsWrongWithARow) {
 }
 
 TEST(SdtmRecordsTest, DemographicsAreAttributes) {
-  const auto batch = ReadAll("USUBJID,RFSTDTC,RFXSTDTC,SEX,DMDTC\nP1,2014-01-02,2014-01-03,F,\n");
+  const auto [source, batch] =
+      ReadAll("USUBJID,RFSTDTC,RFXSTDTC,SEX,DMDTC\nP1,2014-01-02,2014-01-03,F,\n");
   ASSERT_EQ(batch.observations.size(), 2U);
   EXPECT_EQ(batch.observations[0].row, "");
   EXPECT_EQ(batch.observations[0].idempotency_key, "DM/P1/SEX");
@@ -91,7 +99,7 @@ TEST(SdtmRecordsTest, DemographicsAreAttributes) {
 }
 
 TEST(SdtmRecordsTest, VisitsThatArePlannedTookPlace) {
-  const auto batch = ReadAll(
+  const auto [source, batch] = ReadAll(
       "USUBJID,VISITNUM,SVSTDTC\nP1,4.0,2014-01-16\nP1,8.10,2014-03-01\n"
       "P1,501,2014-04-01\n");
   ASSERT_EQ(batch.observations.size(), 2U);
