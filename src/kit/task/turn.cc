@@ -22,9 +22,18 @@ class Turns final : public asio::execution_context::service {
 
   explicit Turns(asio::execution_context& thread) : service(thread) {}
 
-  void Join(const Executor& executor, const Signal& turn) {
+  // Whether this turn was still to be had; it is taken then.
+  bool Take(const Executor& executor) {
     const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) LetGoNext(executor);
+    if (taken_) return false;
+    AwaitNext(executor);
+    taken_ = true;
+    return true;
+  }
+
+  // For one of the next turns, when this one is taken.
+  void Join(const Signal& turn) {
+    const std::lock_guard lock(mutex_);
     waiting_.push_back(turn);
   }
 
@@ -35,16 +44,19 @@ class Turns final : public asio::execution_context::service {
   }
 
   // Posted, it comes behind the thread's look at its sockets, once for every look.
-  void LetGoNext(const Executor& executor) {
+  void AwaitNext(const Executor& executor) {
     asio::post(executor, [this, executor] {
       const std::lock_guard lock(mutex_);
+      taken_ = !waiting_.empty();
+      if (!taken_) return;
       waiting_.front().Set();
       waiting_.pop_front();
-      if (!waiting_.empty()) LetGoNext(executor);
+      AwaitNext(executor);
     });
   }
 
   std::mutex mutex_;
+  bool taken_ = false;  // and so AwaitNext is under way
   std::deque<Signal> waiting_;
 };
 
@@ -52,8 +64,10 @@ class Turns final : public asio::execution_context::service {
 
 Task<void> TakeTurn() {
   const Executor executor = co_await asio::this_coro::executor;
+  auto& turns = asio::use_service<Turns>(asio::query(executor, asio::execution::context));
+  if (turns.Take(executor)) co_return;
   const Signal turn;
-  asio::use_service<Turns>(asio::query(executor, asio::execution::context)).Join(executor, turn);
+  turns.Join(turn);
   if (!co_await turn.Wait()) co_await Yield();  // throws
 }
 
