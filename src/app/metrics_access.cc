@@ -8,10 +8,9 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
+#include "kit/config/private_file.h"
 #include "kit/config/section.h"
 
 namespace vedette::app {
@@ -33,13 +32,8 @@ bool WasPassedOn(const http::Request& request) {
 }
 
 Result<std::string> ReadToken(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(text << file.rdbuf())) {
-    return Fail(Code::kInvalidArgument, "metrics.token_file: " + path + " cannot be read.");
-  }
-  std::string token = std::move(text).str();
-  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  VEDETTE_TRY(const std::string text, config::ReadPrivateFile(path));
+  std::string token(config::Trim(text));
   if (token.size() < kShortestToken) {
     return Fail(Code::kInvalidArgument, "metrics.token_file: " + path + " holds less than " +
                                             std::to_string(kShortestToken) + " bytes.");

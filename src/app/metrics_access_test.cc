@@ -3,8 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <filesystem>
 
+#include "kit/config/private_file.h"
 #include "kit/testing/temp_dir.h"
 
 namespace vedette::app {
@@ -56,7 +57,7 @@ TEST(MetricsAccessTest, EverybodyWhenToldSo) {
 TEST(MetricsAccessTest, TheTokenOfTheFileOpensItFromAnywhere) {
   const testkit::TempDir folder;
   const std::string file = (folder.path() / "token").string();
-  std::ofstream(file) << "0123456789abcdef0123\n";
+  ASSERT_TRUE(config::WritePrivateFile(file, "0123456789abcdef0123\n"));
   for (const char* readers : {"private", "token"}) {
     const auto access = MetricsAccess::Load({.readers = readers, .token_file = file});
     ASSERT_TRUE(access) << access.error().message;
@@ -73,9 +74,20 @@ TEST(MetricsAccessTest, ATokenThatCannotBeReadOrIsShortIsRefused) {
   const testkit::TempDir folder;
   const std::string file = (folder.path() / "token").string();
   EXPECT_FALSE(MetricsAccess::Load({.token_file = file}));
-  std::ofstream(file) << "short\n";
+  ASSERT_TRUE(config::WritePrivateFile(file, "short\n"));
   EXPECT_FALSE(MetricsAccess::Load({.token_file = file}));
   EXPECT_FALSE(MetricsAccess::Load({.readers = "token"}));
+}
+
+TEST(MetricsAccessTest, ATokenThatOthersMayReadIsRefused) {
+  const testkit::TempDir folder;
+  const std::string file = (folder.path() / "token").string();
+  ASSERT_TRUE(config::WritePrivateFile(file, "0123456789abcdef0123\n"));
+  std::filesystem::permissions(file, std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  const auto access = MetricsAccess::Load({.token_file = file});
+  ASSERT_FALSE(access);
+  EXPECT_EQ(access.error().code, Code::kFailedPrecondition);
 }
 
 }  // namespace

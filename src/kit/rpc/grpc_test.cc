@@ -312,39 +312,31 @@ TEST(GrpcTest, StrangersAreNotToldWhichServicesThereAre) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
 }
 
-TEST(GrpcTest, CertificateWithoutItsKeyIsRefused) {
+Status StartWith(GrpcServerOptions options) {
   EchoFixture fixture;
-  GrpcServerOptions options;
-  options.cert_file = "/nowhere/cert.pem";
+  options.address = "127.0.0.1:0";
   GrpcServer server(
       options, {fixture.runtime, fixture.tokens, fixture.clock, fixture.metrics, fixture.logger});
-  const Status started = server.Start();
+  return server.Start();
+}
+
+TEST(GrpcTest, CertificateWithoutItsKeyIsRefused) {
+  const Status started = StartWith({.cert_file = "/nowhere/cert.pem"});
   ASSERT_FALSE(started);
   ASSERT_EQ(started.error().violations.size(), 1U);
   EXPECT_EQ(started.error().violations[0].field, "key_file");
 }
 
 TEST(GrpcTest, ClientsCertificatesAreNotAskedForInClearText) {
-  EchoFixture fixture;
-  GrpcServerOptions options;
-  options.client_ca_file = "/nowhere/ca.pem";
-  GrpcServer server(
-      options, {fixture.runtime, fixture.tokens, fixture.clock, fixture.metrics, fixture.logger});
-  const Status started = server.Start();
+  const Status started = StartWith({.client_ca_file = "/nowhere/ca.pem"});
   ASSERT_FALSE(started);
   ASSERT_EQ(started.error().violations.size(), 1U);
   EXPECT_EQ(started.error().violations[0].field, "cert_file");
 }
 
 TEST(GrpcTest, UnreadableTlsFilesAreNamed) {
-  EchoFixture fixture;
-  GrpcServerOptions options;
-  options.address = "127.0.0.1:0";
-  options.cert_file = "/nowhere/cert.pem";
-  options.key_file = "/nowhere/key.pem";
-  GrpcServer server(
-      options, {fixture.runtime, fixture.tokens, fixture.clock, fixture.metrics, fixture.logger});
-  const Status started = server.Start();
+  const Status started =
+      StartWith({.cert_file = "/nowhere/cert.pem", .key_file = "/nowhere/key.pem"});
   ASSERT_FALSE(started);
   EXPECT_THAT(started.error().message, HasSubstr("/nowhere/key.pem"));
 }
